@@ -1,0 +1,59 @@
+# `make` alone lists the commands.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SITE := _build/html
+
+.DEFAULT_GOAL := help
+.PHONY: help book test lab execute clean
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# What the site is made from, as one checksum: contents, names and the repository's address, no dates. It is kept in
+# the site only after a build that succeeded, so a failed one fails again, and a page that is gone counts as a change.
+FINGERPRINT = { \
+	find . -type d \( -name '.?*' -o -name '_build' -o -name '__pycache__' -o -name '*.egg-info' -o -name htmlcov \
+	  -o -path ./tests -o -path ./tools -o -path ./benchmarks -o -path ./binder \) -prune \
+	  -o -type f ! -name '.*' -exec cksum {} + | LC_ALL=C sort -k 3; \
+	echo "$$BOOK_REPOSITORY_URL"; git config --get remote.origin.url; } | cksum
+
+book: $(VENV)/.complete ## build the website, with every warning an error, and print the path to open
+	@mkdir -p _build && $(FINGERPRINT) > _build/inputs
+	@if cmp -s _build/inputs $(SITE)/.inputs; then echo "Nothing changed since the last build."; else \
+	  rm -rf $(SITE) _build/.doctrees _build/jupyter_execute && \
+	  $(BIN)/jupyter-book build . -n -W --keep-going && cp _build/inputs $(SITE)/.inputs; fi
+	@echo "Open $(CURDIR)/$(SITE)/index.html"
+
+test: book ## check everything: style, imports, unit tests, every notebook, the website in a browser
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+lab: $(VENV)/.complete ## open the lessons in JupyterLab
+	$(BIN)/jupyter lab chapters
+
+execute: $(VENV)/.complete ## run every notebook and save its outputs
+	$(BIN)/python tools/execute.py
+
+clean: ## remove what was built and downloaded for it, all but the environment in .venv
+	rm -rf _build .cache .pytest_cache .ruff_cache .import_linter_cache
+
+# An environment without `.complete` is what an interrupted run left: it is made anew.
+$(VENV)/.complete: requirements.txt pyproject.toml
+	@test -f $@ || rm -rf $(VENV)
+	@rm -f $@
+	@$(MAKE) --no-print-directory $(BIN)/python
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -r requirements.txt
+	@touch $@
+
+# Some systems ship Python without ensurepip; pip can then put itself into the environment from outside.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, this is " \
+	  + sys.version.split()[0] + "; name another: make book PYTHON=python3.12")'
+	@if $(PYTHON) -c 'import ensurepip' 2>/dev/null; then $(PYTHON) -m venv $(VENV); \
+	elif $(PYTHON) -m pip --version >/dev/null 2>&1; then $(PYTHON) -m venv --without-pip $(VENV) && \
+	  $(PYTHON) -m pip --python $@ install --disable-pip-version-check --quiet pip; \
+	else $(PYTHON) -m virtualenv --quiet $(VENV) || \
+	  { echo "$(PYTHON) has neither ensurepip nor pip nor virtualenv: install one of them" >&2; exit 1; }; fi
