@@ -1,0 +1,51 @@
+"""Backpropagation in readable NumPy: the package that the book *Backpropagation You Can Run* builds up and checks.
+
+Batches are rows X (B, n), weights are (out, in), losses are summed over outputs and averaged over the batch.
+`backprop_lib.lesson` and `backprop_lib.figures` are imported by name where a lesson needs them.
+"""
+
+from backprop_lib.activations import gelu, identity, leaky_relu, relu, sigmoid, softmax, softplus, tanh
+from backprop_lib.datasets import Dataset, load_digits, make_spirals
+from backprop_lib.initializers import he_normal, he_uniform, orthogonal, xavier_normal, xavier_uniform
+from backprop_lib.layers import Activation, Linear, Parameter, Sequential
+from backprop_lib.losses import SigmoidCrossEntropy, SoftmaxCrossEntropy, SquaredError, accuracy, one_hot
+from backprop_lib.numerical import GradientCheck, check_gradient, numerical_gradient, numerical_jacobian, relative_error
+from backprop_lib.optimizers import SGD, clip_gradient_norm
+from backprop_lib.training import History, fit
+
+__all__ = [
+    "SGD",
+    "Activation",
+    "Dataset",
+    "GradientCheck",
+    "History",
+    "Linear",
+    "Parameter",
+    "Sequential",
+    "SigmoidCrossEntropy",
+    "SoftmaxCrossEntropy",
+    "SquaredError",
+    "accuracy",
+    "check_gradient",
+    "clip_gradient_norm",
+    "fit",
+    "gelu",
+    "he_normal",
+    "he_uniform",
+    "identity",
+    "leaky_relu",
+    "load_digits",
+    "make_spirals",
+    "numerical_gradient",
+    "numerical_jacobian",
+    "one_hot",
+    "orthogonal",
+    "relative_error",
+    "relu",
+    "sigmoid",
+    "softmax",
+    "softplus",
+    "tanh",
+    "xavier_normal",
+    "xavier_uniform",
+]

@@ -1,0 +1,129 @@
+"""What two modules share: checks that turn bad input into a clear error, and the stable exponentials.
+
+Nothing here knows about networks. A check returns the array, so that it can stand where the array is used.
+"""
+
+import numpy as np
+
+
+def as_float_array(value, name):
+    """Return ``value`` as a real or complex floating array; integers and booleans become float64.
+
+    Raises
+    ------
+    TypeError
+        If the array holds anything else: objects, strings, dates.
+    """
+    array = np.asarray(value)
+    if array.dtype.kind in "fc":
+        return array
+    if array.dtype.kind in "iub":
+        return array.astype(np.float64)
+    raise TypeError(f"{name}: expected an array of numbers, got dtype {array.dtype}")
+
+
+def as_batch(value, name, features=None):
+    """Return ``value`` as a batch of rows, shape (B, features) with B >= 1.
+
+    Raises
+    ------
+    ValueError
+        If it is not two-dimensional, has no rows, or has another number of columns.
+    """
+    array = as_float_array(value, name)
+    wanted = f"(B, {'n' if features is None else features})"
+    if array.ndim != 2:
+        hint = "; a single sample x is the batch x[None, :]" if array.ndim == 1 else ""
+        raise ValueError(f"{name}: expected a batch of shape {wanted}, got shape {array.shape}{hint}")
+    if features is not None and array.shape[1] != features:
+        raise ValueError(f"{name}: expected a batch of shape {wanted}, got shape {array.shape}")
+    if array.size == 0:
+        raise ValueError(f"{name}: expected at least one row and one column, got shape {array.shape}")
+    return array
+
+
+def as_labels(labels, n_samples, n_classes):
+    """Return ``labels`` as an integer array of shape (n_samples,) with values in 0 ... n_classes - 1.
+
+    Raises
+    ------
+    TypeError
+        If the labels are not integers.
+    ValueError
+        If there are more or fewer labels than samples, or one is out of range.
+    """
+    labels = np.asarray(labels)
+    if labels.dtype.kind not in "iu":
+        raise TypeError(f"labels: expected integers, got dtype {labels.dtype}")
+    if labels.shape != (n_samples,):
+        raise ValueError(f"labels: expected shape ({n_samples},), one per sample, got shape {labels.shape}")
+    if n_samples and (labels.min() < 0 or labels.max() >= n_classes):
+        raise ValueError(
+            f"labels: expected values from 0 to {n_classes - 1}, got values from {labels.min()} to {labels.max()}"
+        )
+    return labels
+
+
+def check_same_shape(array, other, name, other_name):
+    """Raise ValueError unless both arrays have one shape: what differs would broadcast into a wrong answer."""
+    if array.shape != other.shape:
+        raise ValueError(f"{name}: expected shape {other.shape} as {other_name} has, got shape {array.shape}")
+
+
+def check_finite(array, name):
+    """Raise ValueError that names the first entry which is NaN or infinite."""
+    finite = np.isfinite(array)
+    if not finite.all():
+        index = tuple(int(i) for i in np.argwhere(~finite)[0])
+        raise ValueError(f"{name}: expected finite numbers, got {array[index]} at index {index}")
+
+
+def check_positive(value, name):
+    """Return ``value`` as a float; raise unless it is one finite number above zero."""
+    if isinstance(value, (bool, np.bool_)) or not np.isscalar(value) or np.asarray(value).dtype.kind not in "fiu":
+        raise TypeError(f"{name}: expected a positive number, got {value!r}")
+    if not (value > 0 and np.isfinite(value)):
+        raise ValueError(f"{name}: expected a positive finite number, got {value!r}")
+    return float(value)
+
+
+def check_count(value, name):
+    """Return ``value`` as an int; raise unless it is a whole number of at least 1."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name}: expected a whole number, got {value!r}")
+    if value < 1:
+        raise ValueError(f"{name}: expected a whole number of at least 1, got {value}")
+    return int(value)
+
+
+def check_rng(rng):
+    """Return ``rng``; raise TypeError unless it is a numpy.random.Generator."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng: expected a numpy.random.Generator, np.random.default_rng(0) say, got {rng!r}")
+    return rng
+
+
+def folded(z):
+    """|z| for real z; for complex z the sign follows the real part, so that it stays analytic off the fold."""
+    return np.where(z.real < 0, -z, z)
+
+
+def stable_sigmoid(z):
+    """1 / (1 + exp(-z)) without overflow: the exponential is only ever taken of a negative number."""
+    decay = np.exp(-folded(z))
+    return np.where(z.real < 0, decay, 1.0) / (1.0 + decay)
+
+
+def stable_softplus(z):
+    """log(1 + exp(z)) = max(z, 0) + log(1 + exp(-|z|)), which neither overflows nor loses small values."""
+    return np.where(z.real > 0, z, 0.0) + np.log1p(np.exp(-folded(z)))
+
+
+def log_softmax(logits):
+    """Logits minus the logarithm of their summed exponentials, over the last axis; finite for logits of any size.
+
+    The largest logit is subtracted first. For complex logits "largest" means the real part.
+    """
+    largest = logits.real.max(axis=-1, keepdims=True)
+    shifted = logits - largest
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))

@@ -1,0 +1,131 @@
+"""Activation functions, each with its derivative.
+
+An activation acts on every entry of an array by itself, so its Jacobian is diagonal and the diagonal, an array
+of the input's shape, says everything. Complex input is accepted wherever the function is analytic: the complex
+step (`numerical.py`) needs it.
+"""
+
+import math
+
+import numpy as np
+
+from backprop_lib._arrays import as_float_array, log_softmax, stable_sigmoid, stable_softplus
+
+LEAKY_SLOPE = 0.01
+GELU_SCALE = math.sqrt(2.0 / math.pi)
+GELU_CUBIC = 0.044715
+
+
+class ActivationFunction:
+    """An entrywise function together with its derivative.
+
+    Parameters
+    ----------
+    name : str
+    function : callable
+        z -> h, array to array of the same shape and dtype.
+    derivative : callable
+        (z, h) -> dh/dz. Some derivatives are cheapest from the output: for the sigmoid h (1 - h).
+    """
+
+    def __init__(self, name, function, derivative):
+        self.__name__ = name
+        self.__doc__ = function.__doc__
+        self._function = function
+        self._derivative = derivative
+
+    def __call__(self, z):
+        return self._function(as_float_array(z, "z"))[()]  # [()] makes a number of a 0-d array
+
+    def derivative(self, z, h=None):
+        """Derivative at z, same shape as z.
+
+        Parameters
+        ----------
+        z : array, any shape
+        h : array, same shape, optional
+            The function's value at z, where the caller has it already: it saves an exponential.
+        """
+        z = as_float_array(z, "z")
+        return self._derivative(z, self._function(z) if h is None else h)
+
+    def __repr__(self):
+        return self.__name__
+
+
+def _tanh(z):
+    """Hyperbolic tangent, from -1 to 1. Derivative 1 - h^2."""
+    return np.tanh(z)
+
+
+def _relu(z):
+    """max(z, 0). Derivative 1 where z > 0, else 0; at the kink the book takes ReLU'(0) = 0, as PyTorch does."""
+    return np.where(z.real > 0, z, 0.0)
+
+
+def _leaky_relu(z):
+    """z where z > 0, else 0.01 z. Derivative 1 or 0.01; at 0 it is 0.01."""
+    return np.where(z.real > 0, z, LEAKY_SLOPE * z)
+
+
+def _sigmoid(z):
+    """1 / (1 + exp(-z)), from 0 to 1, without overflow for any z. Derivative h (1 - h), at most 1/4."""
+    return stable_sigmoid(z)
+
+
+def _softplus(z):
+    """log(1 + exp(z)), a smooth ReLU. Derivative sigmoid(z)."""
+    return stable_softplus(z)
+
+
+def _gelu(z):
+    """z (1 + tanh u) / 2 with u = sqrt(2/pi) (z + 0.044715 z^3): the tanh form of Hendrycks and Gimpel (2016)."""
+    return 0.5 * z * (1.0 + np.tanh(_gelu_inner(z)))
+
+
+def _gelu_inner(z):
+    # Beyond |z| = 50 tanh has long reached 1, and the cube of a huge z would overflow.
+    bounded = np.where(np.abs(z.real) < 50.0, z, np.sign(z.real) * 50.0)
+    return GELU_SCALE * (bounded + GELU_CUBIC * bounded * bounded * bounded)
+
+
+def _gelu_derivative(z, h):
+    t = np.tanh(_gelu_inner(z))
+    bounded = np.where(np.abs(z.real) < 50.0, z, 0.0)
+    slope = GELU_SCALE * (1.0 + 3.0 * GELU_CUBIC * bounded * bounded)
+    return 0.5 * (1.0 + t) + 0.5 * bounded * (1.0 - t * t) * slope
+
+
+def _identity(z):
+    """z itself: the output of a network that predicts a number. Derivative 1."""
+    return z.copy()
+
+
+def _as_dtype_of(z, values):
+    return values.astype(z.dtype, copy=False)
+
+
+sigmoid = ActivationFunction("sigmoid", _sigmoid, lambda z, h: h * (1.0 - h))
+tanh = ActivationFunction("tanh", _tanh, lambda z, h: 1.0 - h * h)
+relu = ActivationFunction("relu", _relu, lambda z, h: _as_dtype_of(z, z.real > 0))
+leaky_relu = ActivationFunction(
+    "leaky_relu", _leaky_relu, lambda z, h: _as_dtype_of(z, np.where(z.real > 0, 1.0, LEAKY_SLOPE))
+)
+softplus = ActivationFunction("softplus", _softplus, lambda z, h: stable_sigmoid(z))
+gelu = ActivationFunction("gelu", _gelu, _gelu_derivative)
+identity = ActivationFunction("identity", _identity, lambda z, h: np.ones_like(z))
+
+
+def softmax(logits):
+    """Probabilities from logits: exp(z_k) / sum_j exp(z_j) over the last axis.
+
+    Parameters
+    ----------
+    logits : array (..., C)
+
+    Returns
+    -------
+    array (..., C)
+        Positive, each row summing to 1; finite for logits of any size.
+    """
+    return np.exp(log_softmax(as_float_array(logits, "logits")))

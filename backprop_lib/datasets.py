@@ -1,0 +1,84 @@
+"""Data to learn from: real handwritten digits, shipped with the package, and spirals made on the spot."""
+
+from importlib import resources
+from typing import NamedTuple
+
+import numpy as np
+
+from backprop_lib._arrays import check_count, check_rng
+
+
+class Dataset(NamedTuple):
+    """Training, validation and test part: X (N, n) with values in [0, 1], y (N,) integer labels."""
+
+    X_train: np.ndarray
+    y_train: np.ndarray
+    X_validation: np.ndarray
+    y_validation: np.ndarray
+    X_test: np.ndarray
+    y_test: np.ndarray
+
+
+def load_digits():
+    """1,797 handwritten digits of 8 x 8 pixels, in three fixed parts of about 60, 20 and 20 per cent.
+
+    The split is stratified and needs no random numbers: of each digit's images, in the order of the file, every
+    fifth goes to the test part, the one before it to validation, the other three to training.
+
+    Returns
+    -------
+    Dataset
+        X float64 (N, 64), pixels row by row, divided by 16 so that they lie in [0, 1]; y int64 (N,).
+
+    Notes
+    -----
+    Source: Alpaydin and Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine Learning
+    Repository, doi:10.24432/C50P49, CC BY 4.0; see ``data/README.md`` in the package.
+    """
+    with resources.files("backprop_lib").joinpath("data/digits.npz").open("rb") as file:
+        stored = np.load(file)
+        images, labels = stored["images"], stored["labels"].astype(np.int64)
+    X = images / 16.0
+    part = _position_within_class(labels) % 5
+    train, validation, test = part < 3, part == 3, part == 4
+    return Dataset(X[train], labels[train], X[validation], labels[validation], X[test], labels[test])
+
+
+def make_spirals(n_samples, *, n_classes=2, noise=0.1, rng):
+    """Points on interleaved spirals, a problem that no straight line solves.
+
+    Parameters
+    ----------
+    n_samples : int
+        Points in all; the classes get equal numbers, up to one.
+    n_classes : int
+        Arms.
+    noise : float
+        Standard deviation of the normal noise added to both coordinates; the arms end at radius 1.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    X : array (n_samples, 2)
+    y : int64 array (n_samples,)
+    """
+    n_samples, n_classes = check_count(n_samples, "n_samples"), check_count(n_classes, "n_classes")
+    if n_samples < n_classes:
+        raise ValueError(f"n_samples: expected at least one for each of the {n_classes} classes, got {n_samples}")
+    if not (np.isscalar(noise) and 0 <= noise < np.inf):
+        raise ValueError(f"noise: expected a finite number of at least 0, got {noise!r}")
+    check_rng(rng)
+    y = np.arange(n_samples) % n_classes
+    radius = np.sqrt(rng.uniform(0.01, 1.0, n_samples))  # the root spreads the points evenly along the arm
+    angle = 2.0 * np.pi * (radius + y / n_classes)
+    X = np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
+    return X + rng.normal(0.0, noise, X.shape), y
+
+
+def _position_within_class(labels):
+    """For each label the number of equal labels before it."""
+    position = np.empty_like(labels)
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        position[members] = np.arange(len(members))
+    return position

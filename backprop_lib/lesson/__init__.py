@@ -1,0 +1,5 @@
+"""What a lesson says to its reader. Import from here in a notebook; the package itself never does."""
+
+from backprop_lib.lesson.verification import verify
+
+__all__ = ["verify"]

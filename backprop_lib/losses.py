@@ -1,0 +1,166 @@
+"""Losses: how wrong an output is, as one number, and the gradient with which backpropagation starts.
+
+Every loss here is summed over the outputs of a sample and averaged over the B samples of the batch, so the
+gradient carries the factor 1/B.
+"""
+
+import numpy as np
+
+from backprop_lib._arrays import (
+    as_batch,
+    as_float_array,
+    as_labels,
+    check_count,
+    check_finite,
+    check_same_shape,
+    log_softmax,
+    stable_sigmoid,
+    stable_softplus,
+)
+
+
+class SquaredError:
+    """Half the squared error, (1/B) sum_i sum_k (prediction_ik - target_ik)^2 / 2.
+
+    The half makes the gradient the plain difference. (PyTorch's ``MSELoss`` has no half and also averages over
+    the outputs.)
+    """
+
+    def value(self, predictions, targets):
+        """Loss of a batch.
+
+        Parameters
+        ----------
+        predictions, targets : array (B, m)
+
+        Returns
+        -------
+        scalar
+            Summed over the m outputs, averaged over the batch.
+
+        Raises
+        ------
+        ValueError
+            If the shapes differ, the batch is empty or a target is not finite.
+        """
+        difference = self._difference(predictions, targets)
+        return 0.5 * (difference * difference).sum() / len(difference)
+
+    def gradient(self, predictions, targets):
+        """Gradient with respect to the predictions, array (B, m): (prediction - target) / B."""
+        difference = self._difference(predictions, targets)
+        return difference / len(difference)
+
+    @staticmethod
+    def _difference(predictions, targets):
+        predictions = as_batch(predictions, "predictions")
+        targets = as_float_array(targets, "targets")
+        check_same_shape(targets, predictions, "targets", "predictions")
+        check_finite(targets, "targets")
+        return predictions - targets
+
+
+class SoftmaxCrossEntropy:
+    """Cross-entropy of the softmax of logits against integer labels, averaged over the batch.
+
+    Softmax and logarithm are taken together (log-sum-exp), so the loss is finite for logits of any size, and the
+    gradient collapses to softmax(logits) - one_hot(labels).
+    """
+
+    def value(self, logits, labels):
+        """Loss of a batch.
+
+        Parameters
+        ----------
+        logits : array (B, C)
+            Scores before the softmax, not probabilities.
+        labels : integer array (B,)
+            Class of each sample, 0 ... C - 1.
+
+        Returns
+        -------
+        scalar
+            Averaged over the batch.
+
+        Raises
+        ------
+        TypeError
+            If the labels are not integers.
+        ValueError
+            If shapes do not fit, the batch is empty, or a label is out of range.
+        """
+        logits, labels = self._checked(logits, labels)
+        return -log_softmax(logits)[np.arange(len(labels)), labels].mean()
+
+    def gradient(self, logits, labels):
+        """Gradient with respect to the logits, array (B, C): (softmax(logits) - one_hot(labels)) / B."""
+        logits, labels = self._checked(logits, labels)
+        gradient = np.exp(log_softmax(logits))
+        gradient[np.arange(len(labels)), labels] -= 1.0
+        gradient /= len(labels)
+        return gradient
+
+    @staticmethod
+    def _checked(logits, labels):
+        logits = as_batch(logits, "logits")
+        return logits, as_labels(labels, *logits.shape)
+
+
+class SigmoidCrossEntropy:
+    """Cross-entropy of sigmoid(logits) against targets in [0, 1], one yes-or-no question per output.
+
+    Summed over the outputs, averaged over the batch: softplus(z) - t z for each entry, which is
+    -t log(sigmoid(z)) - (1 - t) log(1 - sigmoid(z)) without the overflow.
+    """
+
+    def value(self, logits, targets):
+        """Loss of a batch.
+
+        Parameters
+        ----------
+        logits : array (B, m)
+            Scores before the sigmoid, not probabilities.
+        targets : array (B, m)
+            Values from 0 to 1.
+
+        Returns
+        -------
+        scalar
+            Summed over the m outputs, averaged over the batch.
+
+        Raises
+        ------
+        ValueError
+            If the shapes differ, the batch is empty, or a target lies outside [0, 1].
+        """
+        logits, targets = self._checked(logits, targets)
+        return (stable_softplus(logits) - targets * logits).sum() / len(logits)
+
+    def gradient(self, logits, targets):
+        """Gradient with respect to the logits, array (B, m): (sigmoid(logits) - targets) / B."""
+        logits, targets = self._checked(logits, targets)
+        return (stable_sigmoid(logits) - targets) / len(logits)
+
+    @staticmethod
+    def _checked(logits, targets):
+        logits = as_batch(logits, "logits")
+        targets = as_float_array(targets, "targets")
+        check_same_shape(targets, logits, "targets", "logits")
+        if targets.dtype.kind == "c" or not ((targets >= 0) & (targets <= 1)).all():
+            raise ValueError("targets: expected real values from 0 to 1, got others")
+        return logits, targets
+
+
+def one_hot(labels, n_classes):
+    """Indicator rows of integer labels: array (B, n_classes) of zeros with a 1 at each row's label."""
+    labels = np.asarray(labels)
+    n_classes = check_count(n_classes, "n_classes")
+    labels = as_labels(labels, labels.size, n_classes)
+    return np.eye(n_classes)[labels]
+
+
+def accuracy(logits, labels):
+    """Fraction of the rows of logits (B, C) whose largest entry stands at the label; labels (B,) of integers."""
+    logits = as_batch(logits, "logits")
+    labels = as_labels(labels, *logits.shape)
+    return float((logits.argmax(axis=1) == labels).mean())

@@ -1,0 +1,222 @@
+"""Gradients without derivation: finite differences and the complex step, and the check built on them.
+
+They need n + 1 evaluations or more for n parameters, so they train nothing. They are independent of every
+formula, so they check everything.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from backprop_lib._arrays import as_float_array, check_finite, check_positive, check_same_shape
+
+# Below this both sides of a comparison count as zero, and their difference is taken as it stands.
+NEGLIGIBLE = 1e-12
+
+
+def numerical_gradient(f, x, *, method="central", step=None):
+    """Gradient of a scalar function, one coordinate at a time.
+
+    Parameters
+    ----------
+    f : callable
+        Takes an array of x's shape, returns one number.
+    x : real array, any shape
+        Integers become float64. x is not changed; f sees copies.
+    method : {"central", "forward", "complex"}
+        central: (f(x + h) - f(x - h)) / 2h, error of order h^2.
+        forward: (f(x + h) - f(x)) / h, error of order h.
+        complex: Im f(x + ih) / h, no subtraction and so no cancellation; f must be analytic and accept complex
+        arrays (Squire and Trapp, 1998). It fails without a word where f uses abs, conjugate, ``np.var``.
+    step : float, optional
+        h. By default eps^(1/3), eps^(1/2) times max(1, |x_i|) for central and forward, and 1e-30 for complex.
+
+    Returns
+    -------
+    array of x's shape and dtype
+
+    Raises
+    ------
+    ValueError
+        If x is empty or not finite, f returns more than one number, or the method is unknown.
+    TypeError
+        If x is complex or not numeric, or f loses the imaginary part that the complex step reads.
+    """
+    x = _real_array(x)
+    columns = _differences(f, x, method, step, _one_number)
+    return np.array(columns, dtype=x.dtype).reshape(x.shape)
+
+
+def numerical_jacobian(f, x, *, method="central", step=None):
+    """Jacobian of an array-valued function: entry [i..., j...] is the derivative of output i by input j.
+
+    Parameters and errors are those of `numerical_gradient`, but f may return an array of any shape.
+
+    Returns
+    -------
+    array of shape f(x).shape + x.shape
+    """
+    x = _real_array(x)
+    columns = _differences(f, x, method, step, lambda value: as_float_array(value, "f(x)"))
+    jacobian = np.stack(columns, axis=-1)
+    return jacobian.reshape(jacobian.shape[:-1] + x.shape)
+
+
+def relative_error(a, b):
+    """Largest difference of two arrays, relative to their largest entry: max|a - b| / max(|a|, |b|).
+
+    Absolute where both are below 1e-12 everywhere; NaN where either holds a NaN.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ (nothing broadcasts) or the arrays are empty.
+    """
+    a, b = as_float_array(a, "a"), as_float_array(b, "b")
+    check_same_shape(a, b, "a", "b")
+    if a.size == 0:
+        raise ValueError(f"a and b: expected at least one entry to compare, got shape {a.shape}")
+    difference = np.abs(a - b).max()
+    scale = max(np.abs(a).max(), np.abs(b).max())
+    return float(difference if scale < NEGLIGIBLE else difference / scale)
+
+
+@dataclass(frozen=True)
+class GradientCheck:
+    """Outcome of `check_gradient`: true where the gradient passed; printed, it names the worst entry.
+
+    Attributes
+    ----------
+    passed : bool
+    relative_error : float
+        Over the whole array.
+    tolerance : float
+    worst_index : tuple of int
+        Where the two sides differ most; () for a scalar.
+    given, numerical : float
+        Both values there.
+    """
+
+    passed: bool
+    relative_error: float
+    tolerance: float
+    worst_index: tuple
+    given: float
+    numerical: float
+
+    def __bool__(self):
+        return self.passed
+
+    def __str__(self):
+        verdict, sign = ("agrees", "<=") if self.passed else ("is wrong", ">")
+        entry = f"entry {list(self.worst_index)}" if self.worst_index else "value"
+        return (
+            f"gradient {verdict}: relative error {self.relative_error:.1e} {sign} {self.tolerance:.0e}; "
+            f"worst {entry}: given {self.given:.8g}, central difference {self.numerical:.8g}"
+        )
+
+
+def check_gradient(f, x, gradient, *, tolerance=1e-6):
+    """Compare a gradient with the central difference of f at x.
+
+    Parameters
+    ----------
+    f : callable
+        Takes an array of x's shape, returns one number.
+    x : real array, any shape
+    gradient : array of x's shape
+        The gradient to be checked.
+    tolerance : float
+        The largest `relative_error` that passes.
+
+    Returns
+    -------
+    GradientCheck
+
+    Raises
+    ------
+    ValueError
+        If the gradient has another shape than x.
+    """
+    gradient = as_float_array(gradient, "gradient")
+    check_same_shape(gradient, np.asarray(x), "gradient", "x")
+    numerical = numerical_gradient(f, x)
+    error = relative_error(gradient, numerical)
+    difference = np.abs(gradient - numerical)
+    # argmax would pass over a NaN that is not the first entry's neighbour: NaN counts as the worst there is.
+    worst = np.unravel_index(np.argmax(np.where(np.isnan(difference), np.inf, difference)), difference.shape)
+    return GradientCheck(
+        passed=bool(error <= check_positive(tolerance, "tolerance")),
+        relative_error=error,
+        tolerance=tolerance,
+        worst_index=tuple(int(i) for i in worst),
+        given=float(gradient[worst]),
+        numerical=float(numerical[worst]),
+    )
+
+
+def _real_array(x):
+    x = as_float_array(x, "x")
+    if x.dtype.kind == "c":
+        raise TypeError(f"x: expected real numbers, got dtype {x.dtype}")
+    if x.size == 0:
+        raise ValueError(f"x: expected at least one entry, got shape {x.shape}")
+    check_finite(x, "x")
+    return x
+
+
+def _one_number(value):
+    value = as_float_array(value, "f(x)")
+    if value.shape != ():
+        raise ValueError(f"f(x): expected one number, got shape {value.shape}; numerical_jacobian takes arrays")
+    return value
+
+
+def _differences(f, x, method, step, checked):
+    """Derivatives of f along each coordinate of x in turn, as a list."""
+    rules = {"central": _central, "forward": _forward, "complex": _complex_step}
+    if method not in rules:
+        raise ValueError(f"method: expected one of {', '.join(rules)}, got {method!r}")
+    if step is not None:
+        check_positive(step, "step")
+    return rules[method](lambda point: checked(f(point)), x, step)
+
+
+def _moved(x, i, amount):
+    """Copy of x with ``amount`` added to its i-th entry, counted along the flattened array."""
+    moved = x.astype(np.result_type(x.dtype, np.complex64)) if isinstance(amount, complex) else x.copy()
+    moved.flat[i] += amount
+    return moved
+
+
+def _steps(x, step, power):
+    eps = np.finfo(x.dtype).eps
+    return [step or eps**power * max(1.0, abs(float(entry))) for entry in x.flat]
+
+
+def _central(f, x, step):
+    columns = []
+    for i, h in enumerate(_steps(x, step, 1 / 3)):
+        right, left = _moved(x, i, h), _moved(x, i, -h)
+        # x + h is rounded; dividing by the distance that was really walked removes that error.
+        columns.append((f(right) - f(left)) / (right.flat[i] - left.flat[i]))
+    return columns
+
+
+def _forward(f, x, step):
+    here, columns = f(x.copy()), []
+    for i, h in enumerate(_steps(x, step, 1 / 2)):
+        right = _moved(x, i, h)
+        columns.append((f(right) - here) / (right.flat[i] - x.flat[i]))
+    return columns
+
+
+def _complex_step(f, x, step):
+    h = step or 1e-30
+    columns = []
+    for i in range(x.size):
+        value = f(_moved(x, i, complex(0.0, h)))
+        if value.dtype.kind != "c":
+            raise TypeError("f: the complex step needs a complex result, got a real one; is f analytic throughout?")
+        columns.append(value.imag / h)
+    return columns

@@ -1,0 +1,168 @@
+"""The one training loop: forward, loss, backward, step, for every batch of every epoch."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from tqdm import tqdm
+
+from backprop_lib._arrays import as_batch, check_count, check_finite, check_rng
+from backprop_lib.losses import accuracy
+
+
+@dataclass
+class History:
+    """What happened, one entry per epoch.
+
+    Attributes
+    ----------
+    loss, accuracy : list of float
+        Over the training samples as they passed, so each batch is judged before the step that it causes.
+    validation_loss, validation_accuracy : list of float
+        Over the validation samples at the end of the epoch; empty without validation data.
+    gradient_norms : list of array (number of parameters,)
+        Euclidean norm of each parameter's gradient, averaged over the epoch's batches, in the order of
+        ``network.parameters()``.
+
+    The accuracies stay empty where the targets are not integer labels.
+    """
+
+    loss: list = field(default_factory=list)
+    accuracy: list = field(default_factory=list)
+    validation_loss: list = field(default_factory=list)
+    validation_accuracy: list = field(default_factory=list)
+    gradient_norms: list = field(default_factory=list)
+
+
+def fit(network, loss, optimizer, X, y, *, validation=None, epochs, batch_size, rng, progress=False):
+    """Train a network by mini-batches, shuffled anew in every epoch.
+
+    Parameters
+    ----------
+    network : Layer
+        Usually a Sequential. Left in training mode.
+    loss : object with ``.value`` and ``.gradient``
+    optimizer : object with ``.step`` and ``.zero_grad``
+    X : array (N, n)
+    y : array of N labels or targets
+    validation : pair (X, y), optional
+    epochs, batch_size : int
+        The last batch of an epoch may be smaller.
+    rng : numpy.random.Generator
+        Shuffles.
+    progress : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    History
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the data are empty, not finite, or do not fit together.
+    FloatingPointError
+        If the loss, a gradient or a parameter stops being finite: names epoch, batch (both counted from 1) and
+        layer. The parameters are left as they were before the step that did it.
+    """
+    X, y = _checked_data(X, y, "X", "y")
+    if validation is not None:
+        validation = _checked_data(*validation, "validation X", "validation y")
+    epochs, batch_size = check_count(epochs, "epochs"), check_count(batch_size, "batch_size")
+    check_rng(rng)
+    step = _GuardedStep(network, loss, optimizer)
+    history = History()
+    network.train()
+    for epoch in tqdm(range(1, epochs + 1), desc="epoch", disable=not progress):
+        _train_epoch(step, history, X, y, rng.permutation(len(X)), batch_size, epoch)
+        if validation is not None:
+            _validate(network, loss, history, *validation)
+    return history
+
+
+def _checked_data(X, y, X_name, y_name):
+    X, y = as_batch(X, X_name), np.asarray(y)
+    if y.dtype.kind not in "iuf":
+        raise TypeError(f"{y_name}: expected integer labels or real targets, got dtype {y.dtype}")
+    if y.shape[:1] != X.shape[:1]:
+        raise ValueError(f"{y_name}: expected {len(X)} entries, one per row of {X_name}, got shape {y.shape}")
+    check_finite(X, X_name)
+    check_finite(y, y_name)
+    return X, y
+
+
+def _train_epoch(step, history, X, y, order, batch_size, epoch):
+    losses, hits, norms = [], [], []
+    labelled = y.dtype.kind in "iu"
+    for batch, start in enumerate(range(0, len(X), batch_size), start=1):
+        rows = order[start : start + batch_size]
+        step.place = f"epoch {epoch}, batch {batch}"
+        output, value = step(X[rows], y[rows])
+        losses.append(value * len(rows))
+        hits.append(accuracy(output, y[rows]) * len(rows) if labelled else 0.0)
+        norms.append(step.norms)
+    history.loss.append(float(sum(losses) / len(X)))
+    history.gradient_norms.append(np.mean(norms, axis=0))
+    if labelled:
+        history.accuracy.append(sum(hits) / len(X))
+
+
+def _validate(network, loss, history, X, y):
+    network.eval()
+    output = network.forward(X)
+    network.train()
+    history.validation_loss.append(float(loss.value(output, y)))
+    if y.dtype.kind in "iu":
+        history.validation_accuracy.append(accuracy(output, y))
+
+
+class _GuardedStep:
+    """One step of training, undone and reported where a number stops being finite."""
+
+    def __init__(self, network, loss, optimizer):
+        self.network, self.loss, self.optimizer = network, loss, optimizer
+        self.parameters = network.parameters()
+        self.before = None
+        self.norms = None
+        self.place = ""
+
+    def __call__(self, X, y):
+        # What overflows is caught below and reported with its place; NumPy's warning would only come first.
+        with np.errstate(over="ignore", invalid="ignore"):
+            output = self.network.forward(X)
+            value = self.loss.value(output, y)
+            if not np.isfinite(value):
+                self._stop(f"the loss is {value}", X)
+            self.optimizer.zero_grad()
+            self.network.backward(self.loss.gradient(output, y), input_gradient=False)
+            self.norms = np.array([_norm(parameter.grad) for parameter in self.parameters])
+            if not np.isfinite(self.norms).all():
+                self._stop("a gradient is not finite", X)
+            self.before = [parameter.data.copy() for parameter in self.parameters]
+            self.optimizer.step()
+            if not all(np.isfinite(parameter.data).all() for parameter in self.parameters):
+                self._stop("a parameter is not finite", X)
+        return output, value
+
+    def _stop(self, what, X):
+        culprit = _first_bad_layer(self.network, X)
+        if self.before is not None:
+            for parameter, data in zip(self.parameters, self.before, strict=True):
+                parameter.data[...] = data
+        raise FloatingPointError(
+            f"{self.place}: {what}; the first layer whose output is not finite: {culprit}. "
+            f"The parameters are as they were before the last step; try a smaller learning rate"
+        )
+
+
+def _norm(grad):
+    return 0.0 if grad is None else np.sqrt(np.square(grad).sum())
+
+
+def _first_bad_layer(network, X):
+    """Number and name of the first layer with a NaN or infinity in its output, found by running them one by one."""
+    layers = getattr(network, "layers", [network])
+    for number, layer in enumerate(layers, start=1):
+        X = layer.forward(X)
+        if not np.isfinite(X).all():
+            return f"layer {number}, {layer!r}"
+    return "none, the loss itself overflows"
