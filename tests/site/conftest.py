@@ -1,0 +1,85 @@
+"""The built site, served on this machine only, and one browser for all tests."""
+
+import functools
+import http.server
+import os
+import shutil
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+SITE = ROOT / "_build" / "html"
+sys.path[:0] = [str(ROOT / "_ext"), str(Path(__file__).parent)]
+
+import site_checks  # noqa: E402
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+QUIET = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
+--disable-component-update --disable-sync""".split()
+
+
+class SilentHandler(http.server.SimpleHTTPRequestHandler):
+    """Serves files without a line for each on the terminal."""
+
+    def log_message(self, *arguments):
+        """Say nothing."""
+
+
+@pytest.fixture(scope="session")
+def serve():
+    """Return a function that serves a folder and returns its address; all end with the tests."""
+    servers = []
+
+    def start(folder):
+        handler = functools.partial(SilentHandler, directory=folder)
+        servers.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler))
+        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{servers[-1].server_port}/"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(scope="session")
+def site():
+    """Return the folder of the built site."""
+    if not (SITE / ".inputs").is_file():
+        pytest.fail("the site is not built, or its last build failed: run `make book`", pytrace=False)
+    return SITE
+
+
+@pytest.fixture(scope="session")
+def base(site, serve):
+    """Return the address of the built site."""
+    return serve(site)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Start the machine's Chromium."""
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        reason = f"no browser found, looked for {', '.join(BROWSERS)}"
+        pytest.fail(reason, pytrace=False) if os.environ.get("CI") == "true" else pytest.skip(reason)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=QUIET)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def visit(browser, base):
+    """Return a function that loads a page of the site, once, and returns what the browser recorded."""
+    return functools.cache(lambda path: site_checks.visit_page(browser, base, path))
+
+
+def pytest_generate_tests(metafunc):
+    """Run a test that asks for `path` on every page of the site."""
+    if "path" in metafunc.fixturenames:
+        metafunc.parametrize("path", site_checks.html_files(SITE) or ["index.html"])
