@@ -76,7 +76,8 @@ def map_colours(root):
         for name in painted:
             del element.attrib[name]
         # What was an attribute comes first: in SVG a style overrides it.
-        style = "; ".join([*(f"{name}: {colour}" for name, colour in painted.items()), element.get("style", "")])
+        parts = [*(f"{name}: {colour}" for name, colour in painted.items()), element.get("style", "")]
+        style = "; ".join(filter(None, parts))
         if style:
             element.set("style", COLOUR.sub(lambda match: VARIABLES.get(match[0].lower(), match[0]), style))
 

@@ -18,8 +18,16 @@ sys.path[:0] = [str(ROOT / "_ext"), str(Path(__file__).parent)]
 import site_checks  # noqa: E402
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-QUIET = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
---disable-component-update --disable-sync""".split()
+QUIET = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 class SilentHandler(http.server.SimpleHTTPRequestHandler):

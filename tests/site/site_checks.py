@@ -6,7 +6,6 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup
-
 from figures import is_alt_text
 
 # Content that reaches out of the window without an ancestor that scrolls; mathematics for screen readers is clipped.

@@ -1,0 +1,112 @@
+"""What `make book` takes for finished, tried on a copy of the Makefile with stand-ins for the slow programs."""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+JUPYTER_BOOK = """#!/bin/sh
+echo built >> ../log
+mkdir -p _build/html && touch _build/html/index.html
+test ! -e chapters/broken.md
+"""
+
+
+class Checkout:
+    """A folder with the Makefile, an environment that counts as complete, and a stand-in for Jupyter Book."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        for name in ("chapters", ".venv/bin"):
+            (folder / name).mkdir(parents=True)
+        for name in ("requirements.txt", "pyproject.toml", "index.md", "chapters/a.md", "chapters/b.md"):
+            (folder / name).touch()
+        shutil.copy(ROOT / "Makefile", folder)
+        program = folder / ".venv/bin/jupyter-book"
+        program.write_text(JUPYTER_BOOK, encoding="utf-8")
+        program.chmod(0o755)
+        (folder / ".venv/.complete").touch()
+
+    def make(self, *arguments, **environment):
+        """Run make, without what an outer make passed down."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "BOOK_"))}
+        command = ["make", *arguments]
+        return subprocess.run(
+            command, cwd=self.folder, env=kept | environment, capture_output=True, text=True, check=False
+        )
+
+    def builds(self, **environment):
+        """Run `make book`; return its exit status and whether it built anything."""
+        log = self.folder.parent / "log"
+        log.unlink(missing_ok=True)
+        return self.make("book", **environment).returncode, log.exists()
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """Return a checkout that has been built once."""
+    checkout = Checkout(tmp_path / "checkout")
+    assert checkout.builds() == (0, True)
+    return checkout
+
+
+def test_a_second_run_builds_nothing(checkout):
+    assert checkout.builds() == (0, False)
+    os.utime(checkout.folder / "index.md")
+    (checkout.folder / "chapters/__pycache__").mkdir()
+    (checkout.folder / "chapters/__pycache__/noise.pyc").touch()
+    assert checkout.builds() == (0, False)
+
+
+def test_what_changes_the_site_is_built_again(checkout):
+    (checkout.folder / "chapters/a.md").write_text("changed", encoding="utf-8")
+    assert checkout.builds() == (0, True)
+    (checkout.folder / "chapters/b.md").unlink()
+    assert checkout.builds() == (0, True)
+    (checkout.folder / "chapters/a.md").rename(checkout.folder / "chapters/c.md")
+    assert checkout.builds() == (0, True)
+    shutil.rmtree(checkout.folder / "_build/html")
+    assert checkout.builds() == (0, True)
+    assert checkout.builds(BOOK_REPOSITORY_URL="https://example.org/owner/name") == (0, True)
+    assert checkout.builds() == (0, True)
+    assert checkout.builds() == (0, False)
+
+
+def test_a_failed_build_stays_failed(checkout):
+    (checkout.folder / "chapters/broken.md").touch()
+    assert checkout.builds() == (2, True)
+    assert checkout.builds() == (2, True)
+    (checkout.folder / "chapters/broken.md").unlink()
+    assert checkout.builds() == (0, True)
+
+
+def test_an_environment_that_was_not_completed_is_made_anew(checkout):
+    (checkout.folder / ".venv/.complete").unlink()
+    (checkout.folder / ".venv/leftover").touch()
+    assert checkout.make("book", PYTHON="no-such-python").returncode == 2
+    assert not (checkout.folder / ".venv/leftover").exists()
+
+
+def test_a_python_too_old_is_refused_with_its_version(checkout, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text("import sys; sys.version_info = (3, 9, 0)", encoding="utf-8")
+    result = checkout.make("book", "-B", PYTHON=sys.executable, PYTHONPATH=str(tmp_path))
+    assert result.returncode == 2
+    assert "Python 3.11 or newer is needed" in result.stderr
+
+
+def test_a_python_without_ensurepip_still_gets_an_environment_with_pip(checkout, tmp_path):
+    bundled = Path(sysconfig.get_path("stdlib"), "ensurepip", "_bundled")
+    if not list(bundled.glob("pip-*.whl")):
+        pytest.skip("this Python itself has no copy of pip to install from")
+    (tmp_path / "ensurepip.py").write_text("raise ImportError('left out')", encoding="utf-8")
+    shutil.rmtree(checkout.folder / ".venv")
+    environment = {"PYTHONPATH": str(tmp_path), "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(bundled)}
+    result = checkout.make(".venv/bin/python", f"PYTHON={sys.executable}", **environment)
+    assert result.returncode == 0, result.stderr
+    pip = [checkout.folder / ".venv/bin/python", "-m", "pip", "--version"]
+    assert str(checkout.folder) in subprocess.run(pip, capture_output=True, text=True, check=True).stdout
