@@ -16,7 +16,7 @@ FINGERPRINT = { \
 	find . -type d \( -name '.?*' -o -name '_build' -o -name '__pycache__' -o -name '*.egg-info' -o -name htmlcov \
 	  -o -path ./tests -o -path ./tools -o -path ./benchmarks -o -path ./binder \) -prune \
 	  -o -type f ! -name '.*' -exec cksum {} + | LC_ALL=C sort -k 3; \
-	echo "$$BOOK_REPOSITORY_URL"; git config --get remote.origin.url; } | cksum
+	echo "$$BOOK_REPOSITORY_URL"; git config --get remote.origin.url 2>/dev/null; } | cksum
 
 book: $(VENV)/.complete ## build the website, with every warning an error, and print the path to open
 	@mkdir -p _build && $(FINGERPRINT) > _build/inputs

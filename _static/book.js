@@ -1,5 +1,6 @@
-// Boxes that scroll must be reachable by keyboard; the theme sees to code and outputs, this to formulas and tables.
-(() => {
+// What the theme leaves to do, and what reading does not need: without JavaScript nothing here is missed.
+document.addEventListener("DOMContentLoaded", () => {
+  // Boxes that scroll must be reachable by keyboard; the theme sees to code and outputs, this to formulas and tables.
   const observer = new ResizeObserver((entries) => {
     for (const { target } of entries) {
       if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
@@ -7,5 +8,12 @@
     }
   });
   const boxes = ".math-box, .pst-scrollable-table-container";
-  document.addEventListener("DOMContentLoaded", () => document.querySelectorAll(boxes).forEach((box) => observer.observe(box)));
-})();
+  document.querySelectorAll(boxes).forEach((box) => observer.observe(box));
+
+  // A search result quotes the page: each formula once, as it looks, without its MathML and TeX.
+  if (typeof Search !== "undefined") {
+    const plainText = Search.htmlToText;
+    const spoken = /<span class="katex-mathml">.*?<\/math><\/span>/gs;
+    Search.htmlToText = (html, anchor) => plainText(html.replace(spoken, ""), anchor);
+  }
+});

@@ -98,6 +98,29 @@ def test_search_finds_a_word_of_a_lesson(browser, base):
     page.close()
 
 
+def test_search_quotes_each_formula_once(browser, base):
+    formula = """<span class="katex"><span class="katex-mathml"><math><mi>h</mi><annotation>TeX</annotation></math></span>
+    <span class="katex-html">h</span></span>"""
+    page = browser.new_page()
+    page.goto(base + "search.html")
+    quoted = page.evaluate("html => Search.htmlToText(html, null)", f'<div role="main">Here {formula}</div>')
+    assert quoted.split() == ["Here", "h"]
+    page.close()
+
+
+def test_a_formula_too_wide_scrolls_by_keyboard(browser, base, site):
+    context = browser.new_context(viewport={"width": 390, "height": 900})
+    page = context.new_page()
+    for path in site_checks.html_files(site):
+        page.goto(base + path)
+        wrong = page.evaluate(
+            "() => new Promise(requestAnimationFrame).then(() => [...document.querySelectorAll('.math-box')].filter("
+            "  box => (box.scrollWidth > box.clientWidth) !== (box.tabIndex === 0)).map(box => box.ariaLabel))"
+        )
+        assert wrong == [], path
+    context.close()
+
+
 def test_equations_are_numbered_by_lesson_in_place_and_in_references(site):
     soups = {path: site_checks.parse(site / path) for path in site_checks.html_files(site)}
     numbers = {}
