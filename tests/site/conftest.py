@@ -1,4 +1,4 @@
-"""The built site, served on this machine only, and one browser for all tests."""
+"""The built site, served on this machine only, and a browser to look at it."""
 
 import functools
 import http.server
@@ -68,9 +68,9 @@ def base(site, serve):
     return serve(site)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    """Start the machine's Chromium."""
+    """Start the machine's Chromium; Playwright's event loop must end before a notebook's kernel needs one."""
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
         reason = f"no browser found, looked for {', '.join(BROWSERS)}"
@@ -81,7 +81,7 @@ def browser():
         chromium.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def visit(browser, base):
     """Return a function that loads a page of the site, once, and returns what the browser recorded."""
     return functools.cache(lambda path: site_checks.visit_page(browser, base, path))

@@ -99,8 +99,8 @@ def test_search_finds_a_word_of_a_lesson(browser, base):
 
 
 def test_search_quotes_each_formula_once(browser, base):
-    formula = """<span class="katex"><span class="katex-mathml"><math><mi>h</mi><annotation>TeX</annotation></math></span>
-    <span class="katex-html">h</span></span>"""
+    spoken = '<span class="katex-mathml"><math><mi>h</mi><annotation>TeX</annotation></math></span>'
+    formula = f'<span class="katex">{spoken}<span class="katex-html">h</span></span>'
     page = browser.new_page()
     page.goto(base + "search.html")
     quoted = page.evaluate("html => Search.htmlToText(html, null)", f'<div role="main">Here {formula}</div>')
