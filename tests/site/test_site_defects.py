@@ -25,7 +25,7 @@ DEFECTS = {
     "broken_drawing": ("![A drawing cut short](broken.svg)", "not a well-formed SVG"),
 }
 SOUND = {
-    "index": "See {eq}`eq-sum` and ![A horizontal line](drawing.svg)",
+    "index": "See {eq}`eq-sum` and ![A horizontal line](drawing.svg), with ($x$), $y$ and $z$.",
     "03_sound": "$$\n1 + 1 = 2\n$$ (eq-sum)\n\n$$\n2 + 1 = 3\n$$ (eq-more)\n\nAs {eq}`eq-more` says.",
 }
 
@@ -86,6 +86,8 @@ def test_numbers_and_figures_of_a_sound_book(sound):
     lesson, index = (site_checks.parse(sound / f"{name}.html") for name in ("03_sound", "index"))
     assert [tag.contents[0] for tag in lesson.select(".eqno")] == ["(3.1)", "(3.2)"]
     assert index.select_one("a[href='03_sound.html#equation-eq-sum']").text == "(3.1)"
+    marks = [(tag.contents[0], tag.contents[-1]) for tag in index.select(".formula-and-marks")]
+    assert marks == [("(", "),"), (index.select(".formula-and-marks .math")[1], ".")]
     assert index.select_one("svg.figure-svg")["aria-label"] == "A horizontal line"
     assert index.select_one("svg path")["style"] == "stroke: var(--fig-forward, #1f5fa8)"
     assert site_checks.dead_links(sound) == []
