@@ -66,7 +66,7 @@ def image_grid(images, captions=None, *, columns=10, diverging=False):
     for ax in axes.flat:
         ax.axis("off")
     for index, (ax, image) in enumerate(zip(axes.flat, images, strict=False)):
-        ax.imshow(image, **options)
+        ax.imshow(image, interpolation="none", **options)
         if captions:
             ax.set_title(captions[index], size=8.5, loc="center", pad=2)
     return figure
