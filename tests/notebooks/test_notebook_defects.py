@@ -1,0 +1,108 @@
+"""What would slip into a committed notebook is caught: by nbval, or by the check of its form."""
+
+import os
+import re
+import subprocess
+import sys
+
+import lesson_checks as lc
+import nbformat
+import pytest
+from execute import execute
+from nbval_drawings import Drawing
+
+CELLS = [
+    "from backprop_lib import figures",
+    "print('the loss is 0.25')",
+    "figure, axis = figures.subplots()\nline = axis.plot([0.0, 1.0], [0.0, 2.0])\n"
+    "figures.show(figure, alt='A line that rises from zero to two.')",
+]
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory):
+    """A small notebook, executed as `make execute` does."""
+    path = tmp_path_factory.mktemp("sound") / "sound.ipynb"
+    cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    execute(path)
+    return path
+
+
+def nbval(folder):
+    """Run nbval, with the book's own comparison of drawings, on all notebooks of a folder."""
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--nbval",
+        "-p",
+        "no:cacheprovider",
+        "-c",
+        "pyproject.toml",
+        "-rf",
+        folder,
+    ]
+    command += ["-p", "nbval_drawings"]
+    environment = os.environ | {"PYTHONPATH": str(lc.ROOT / "tools")}
+    return subprocess.run(command, cwd=lc.ROOT, env=environment, capture_output=True, text=True)
+
+
+def edited(sound, folder, name, old, new):
+    text = sound.read_text(encoding="utf-8")
+    assert text.count(old) == 1, f"{old!r} stands there {text.count(old)} times"
+    (folder / name).write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_nbval_catches_changed_outputs_and_broken_cells_and_names_them(sound, tmp_path):
+    edited(sound, tmp_path, "number.ipynb", '"the loss is 0.25\\n"', '"the loss is 0.26\\n"')
+    edited(
+        sound, tmp_path, "figure.ipynb", "line = axis.plot([0.0, 1.0], [0.0, 2.0])", "line = axis.plot([0, 1], [2, 0])"
+    )
+    edited(sound, tmp_path, "broken.ipynb", "from backprop_lib import figures", "from backprop_lib import figure")
+    result = nbval(tmp_path)
+    assert result.returncode == 1, result.stdout + result.stderr
+    for failure in ("number.ipynb::Cell 1", "figure.ipynb::Cell 2", "broken.ipynb::Cell 0"):
+        assert re.search(rf"^FAILED \S*{re.escape(failure)}", result.stdout, re.MULTILINE), result.stdout
+
+
+def test_nbval_passes_the_sound_notebook(sound):
+    result = nbval(sound.parent)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "3 passed" in result.stdout
+    assert lc.form_faults(sound) == []
+
+
+def test_stripped_outputs_are_caught(sound, tmp_path):
+    notebook = lc.read(sound)
+    for cell in notebook.cells:
+        cell.outputs, cell.execution_count = [], None
+    path = tmp_path / "stripped.ipynb"
+    nbformat.write(notebook, path)
+    assert any("execution counts" in fault for fault in lc.form_faults(path))
+
+
+def test_metadata_of_one_machine_is_caught(sound, tmp_path):
+    notebook = lc.read(sound)
+    notebook.metadata.kernelspec.display_name = "my environment"
+    path = tmp_path / "machine.ipynb"
+    nbformat.write(notebook, path)
+    assert any("canonical" in fault for fault in lc.form_faults(path))
+
+
+LINE = '<svg><path d="M 10.00 20.00 L 30.00 40.00" style="stroke: #1f5fa8"/><text x="1">0.25</text></svg>'
+
+
+@pytest.mark.parametrize("other", [LINE.replace("20.00", "20.49"), LINE.replace('x="1"', 'x="1.2"'), LINE])
+def test_drawings_may_differ_by_half_a_point(other):
+    assert Drawing(LINE) == other
+    assert (Drawing(LINE) != other) is False  # nbval asks this way round
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("20.00", "20.51"), ("#1f5fa8", "#1f5fa9"), ("0.25", "0.26"), (" L 30.00 40.00", ""), ("path", "line")],
+)
+def test_drawings_that_differ_otherwise_are_unequal(old, new):
+    assert (Drawing(LINE) == LINE.replace(old, new)) is False
+    assert Drawing(LINE) != LINE.replace(old, new)
