@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
-ROOT = Path(__file__).resolve().parents[2]
-SITE = ROOT / "_build" / "html"
-sys.path[:0] = [str(ROOT / "_ext"), str(Path(__file__).parent)]
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parents[1] / "_ext"), str(HERE)]
 
 import site_checks  # noqa: E402
 
+SITE = site_checks.ROOT / "_build" / "html"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 QUIET = [
     "--headless",

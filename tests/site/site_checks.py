@@ -8,6 +8,8 @@ from urllib.parse import unquote, urlsplit
 from bs4 import BeautifulSoup
 from figures import is_alt_text
 
+ROOT = Path(__file__).resolve().parents[2]
+
 # Content that reaches out of the window without an ancestor that scrolls; mathematics for screen readers is clipped.
 REACHING_OUT = """
 () => [...document.querySelectorAll(".bd-article-container *")].filter((element) => {

@@ -8,7 +8,7 @@ import sysconfig
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from site_checks import ROOT
 
 JUPYTER_BOOK = """#!/bin/sh
 echo built >> ../log

@@ -9,7 +9,7 @@ import pytest
 import site_checks
 import yaml
 from bs4 import BeautifulSoup
-from conftest import ROOT
+from site_checks import ROOT
 
 DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9" stroke="#1f5fa8"/></svg>'
 

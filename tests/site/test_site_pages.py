@@ -5,7 +5,7 @@ import re
 import pytest
 import repository
 import site_checks
-from conftest import ROOT
+from site_checks import ROOT
 
 MAPPED_COLOURS = """
 () => [...document.querySelectorAll("svg.figure-svg [style*='var(--fig-']")].map((element) => {
