@@ -7,7 +7,7 @@ dashed, and every line carries a label.
 
 PALETTE = {
     # meaning: (light, dark)
-    "paper": ("#fdfdfd", "#121212"),
+    "paper": ("#ffffff", "#121212"),
     "ink": ("#1d2733", "#e6e9ee"),
     "muted": ("#5b6673", "#a9b2bd"),
     "grid": ("#d5dae0", "#3b434d"),
