@@ -111,8 +111,8 @@ class GradientCheck:
         verdict, sign = ("agrees", "<=") if self.passed else ("is wrong", ">")
         entry = f"entry {list(self.worst_index)}" if self.worst_index else "value"
         return (
-            f"gradient {verdict}: relative error {self.relative_error:.1e} {sign} {self.tolerance:.0e}; "
-            f"worst {entry}: given {self.given:.8g}, central difference {self.numerical:.8g}"
+            f"gradient {verdict}: relative error {self.relative_error:.1e} {sign} {self.tolerance:.0e}\n"
+            f"  worst {entry}: given {self.given:.8g}, central difference {self.numerical:.8g}"
         )
 
 
