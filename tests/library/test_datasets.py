@@ -130,6 +130,13 @@ def test_noise_is_normal_with_the_given_width():
     assert abs(noise.var() - 0.04) < 5 * 0.04 * np.sqrt(2 / n)
 
 
+def test_two_arms_with_a_little_noise_by_default():
+    default = make_spirals(20, rng=np.random.default_rng(3))
+    written_out = make_spirals(20, n_classes=2, noise=0.1, rng=np.random.default_rng(3))
+    for ours, theirs in zip(default, written_out, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 def test_spirals_are_not_separable_by_a_line(rng):
     X, y = make_spirals(400, noise=0.0, rng=rng)
     rows = np.column_stack([X, np.ones(len(X))])

@@ -419,6 +419,12 @@ def test_tolerance_decides():
     assert check_gradient(cubes, x, slightly_wrong, tolerance=1e-3)
 
 
+def test_the_tolerance_is_the_largest_error_that_passes():
+    # The central difference of a constant is exactly 0, so every other gradient is off by exactly 1.
+    assert check_gradient(lambda x: 0.0, np.ones(2), np.ones(2), tolerance=1.0)
+    assert not check_gradient(lambda x: 0.0, np.ones(2), np.ones(2), tolerance=0.999)
+
+
 @pytest.mark.parametrize("shape", [(), (1,), (3,), (2, 1), (1, 2)], ids=str)
 def test_gradient_of_another_shape_is_refused(shape):
     with pytest.raises(ValueError, match=r"gradient: expected shape \(2,\) as x has, got shape"):

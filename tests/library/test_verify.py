@@ -120,6 +120,12 @@ def test_an_entry_off_by_half_the_tolerance_passes(seed, tolerance):
     verify("eq-a", left, left + 0.5 * tolerance * np.abs(left).max(), tolerance=tolerance)
 
 
+def test_the_tolerance_is_the_largest_error_that_passes():
+    verify("eq-a", 1.0, 0.5, tolerance=0.5)
+    with pytest.raises(EquationError):
+        verify("eq-a", 1.0, 0.5, tolerance=0.49)
+
+
 @pytest.mark.parametrize(
     ("left", "right"),
     [
