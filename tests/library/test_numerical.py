@@ -379,7 +379,7 @@ def test_check_gradient_names_the_worst_entry_and_both_values():
     assert check.numerical == pytest.approx(27.0, abs=1e-7)
     assert check.relative_error == pytest.approx(6.0 / 48.0, rel=1e-6)
     assert str(check) == (
-        "gradient is wrong: relative error 1.2e-01 > 1e-06; worst entry [1, 0]: given 33, central difference 27"
+        "gradient is wrong: relative error 1.2e-01 > 1e-06\n  worst entry [1, 0]: given 33, central difference 27"
     )
 
 
