@@ -3,6 +3,8 @@
 Nothing here knows about networks. A check returns the array, so that it can stand where the array is used.
 """
 
+import math
+
 import numpy as np
 
 
@@ -78,6 +80,13 @@ def check_finite(array, name):
         raise ValueError(f"{name}: expected finite numbers, got {array[index]} at index {index}")
 
 
+def check_real(array, name):
+    """Return ``array``; raise TypeError where it is complex."""
+    if array.dtype.kind == "c":
+        raise TypeError(f"{name}: expected real numbers, got dtype {array.dtype}")
+    return array
+
+
 def check_positive(value, name):
     """Return ``value`` as a float; raise unless it is one finite number above zero."""
     if isinstance(value, (bool, np.bool_)) or not np.isscalar(value) or np.asarray(value).dtype.kind not in "fiu":
@@ -116,7 +125,7 @@ def stable_sigmoid(z):
 
 def stable_softplus(z):
     """log(1 + exp(z)) = max(z, 0) + log(1 + exp(-|z|)), which neither overflows nor loses small values."""
-    return np.where(z.real > 0, z, 0.0) + np.log1p(np.exp(-folded(z)))
+    return np.where(z.real < 0, 0.0, z) + np.log1p(np.exp(-folded(z)))  # the branches must part where folded's do
 
 
 def log_softmax(logits):
@@ -125,5 +134,18 @@ def log_softmax(logits):
     The largest logit is subtracted first. For complex logits "largest" means the real part.
     """
     largest = logits.real.max(axis=-1, keepdims=True)
-    shifted = logits - largest
+    with np.errstate(over="ignore", invalid="ignore"):  # a logit below the largest by more than 1.8e308 counts as -inf
+        shifted = logits - largest
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def joint_norm(arrays):
+    """Euclidean norm of all entries together; where their squares leave the number range, the entries are scaled."""
+    with np.errstate(over="ignore", under="ignore"):
+        squares = float(sum(np.vdot(array, array) for array in arrays))
+    if 1e-30 < squares < 1e30:  # far from the limits of float32 and float64
+        return math.sqrt(squares)
+    largest = max((float(np.abs(array).max()) for array in arrays), default=0.0)
+    if largest == 0.0 or not np.isfinite(largest):
+        return largest
+    return largest * math.sqrt(sum(np.square(array / largest, dtype=np.float64).sum() for array in arrays))

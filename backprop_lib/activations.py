@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from backprop_lib._arrays import as_float_array, log_softmax, stable_sigmoid, stable_softplus
+from backprop_lib._arrays import as_float_array, check_same_shape, log_softmax, stable_sigmoid, stable_softplus
 
 LEAKY_SLOPE = 0.01
 GELU_SCALE = math.sqrt(2.0 / math.pi)
@@ -47,7 +47,9 @@ class ActivationFunction:
             The function's value at z, where the caller has it already: it saves an exponential.
         """
         z = as_float_array(z, "z")
-        return self._derivative(z, self._function(z) if h is None else h)
+        h = self._function(z) if h is None else as_float_array(h, "h")
+        check_same_shape(h, z, "h", "z")
+        return self._derivative(z, h)[()]
 
     def __repr__(self):
         return self.__name__
@@ -60,7 +62,7 @@ def _tanh(z):
 
 def _relu(z):
     """max(z, 0). Derivative 1 where z > 0, else 0; at the kink the book takes ReLU'(0) = 0, as PyTorch does."""
-    return np.where(z.real > 0, z, 0.0)
+    return np.where(z.real <= 0, 0.0, z)  # asked this way round, NaN stays NaN
 
 
 def _leaky_relu(z):
@@ -80,7 +82,7 @@ def _softplus(z):
 
 def _gelu(z):
     """z (1 + tanh u) / 2 with u = sqrt(2/pi) (z + 0.044715 z^3): the tanh form of Hendrycks and Gimpel (2016)."""
-    return 0.5 * z * (1.0 + np.tanh(_gelu_inner(z)))
+    return z * stable_sigmoid(2.0 * _gelu_inner(z))  # (1 + tanh u) / 2 without the cancellation at negative u
 
 
 def _gelu_inner(z):
@@ -90,10 +92,11 @@ def _gelu_inner(z):
 
 
 def _gelu_derivative(z, h):
-    t = np.tanh(_gelu_inner(z))
+    u = _gelu_inner(z)
+    s, rest = stable_sigmoid(2.0 * u), stable_sigmoid(-2.0 * u)
     bounded = np.where(np.abs(z.real) < 50.0, z, 0.0)
     slope = GELU_SCALE * (1.0 + 3.0 * GELU_CUBIC * bounded * bounded)
-    return 0.5 * (1.0 + t) + 0.5 * bounded * (1.0 - t * t) * slope
+    return s + 2.0 * bounded * s * rest * slope
 
 
 def _identity(z):

@@ -17,6 +17,8 @@ from backprop_lib.initializers import xavier_uniform
 class Parameter:
     """An array to be learned, and the gradient that has been added up for it.
 
+    The array is used, not copied: an optimiser changes it in place.
+
     Attributes
     ----------
     data : array
@@ -118,7 +120,12 @@ class Linear(Layer):
     def __init__(self, in_features, out_features, *, rng, initializer=xavier_uniform, dtype=np.float64):
         check_rng(rng)
         shape = check_count(out_features, "out_features"), check_count(in_features, "in_features")
-        self.weight = Parameter(initializer(shape, rng=rng).astype(dtype))
+        if np.dtype(dtype).kind not in "fc":
+            raise TypeError(f"dtype: expected a floating dtype, got {np.dtype(dtype)}")
+        weight = initializer(shape, rng=rng)
+        if np.shape(weight) != shape:
+            raise ValueError(f"initializer: expected an array of shape {shape}, got shape {np.shape(weight)}")
+        self.weight = Parameter(np.array(weight, dtype))
         self.bias = Parameter(np.zeros(out_features, dtype))
         self._X = None
 
@@ -179,6 +186,9 @@ class Sequential(Layer):
                 raise TypeError(f"layers: expected layers, got {layer!r}")
         if not layers:
             raise ValueError("layers: expected at least one layer, got none")
+        single = [id(part) for layer in layers for part in _leaves(layer)]
+        if len(set(single)) < len(single):
+            raise ValueError("layers: expected every layer once, got one twice; it remembers one forward pass")
         self.layers = list(layers)
 
     def forward(self, X):
@@ -212,6 +222,10 @@ class Sequential(Layer):
 
     def __repr__(self):
         return f"Sequential({', '.join(map(repr, self.layers))})"
+
+
+def _leaves(layer):
+    return [leaf for inner in layer.layers for leaf in _leaves(inner)] if isinstance(layer, Sequential) else [layer]
 
 
 def _checked_gradient(layer, cached_input, features, grad_output):

@@ -12,6 +12,7 @@ from backprop_lib._arrays import (
     as_labels,
     check_count,
     check_finite,
+    check_real,
     check_same_shape,
     log_softmax,
     stable_sigmoid,
@@ -54,10 +55,10 @@ class SquaredError:
     @staticmethod
     def _difference(predictions, targets):
         predictions = as_batch(predictions, "predictions")
-        targets = as_float_array(targets, "targets")
+        targets = check_real(as_float_array(targets, "targets"), "targets")
         check_same_shape(targets, predictions, "targets", "predictions")
         check_finite(targets, "targets")
-        return predictions - targets
+        return predictions - targets.astype(predictions.real.dtype, copy=False)
 
 
 class SoftmaxCrossEntropy:
@@ -144,11 +145,11 @@ class SigmoidCrossEntropy:
     @staticmethod
     def _checked(logits, targets):
         logits = as_batch(logits, "logits")
-        targets = as_float_array(targets, "targets")
+        targets = check_real(as_float_array(targets, "targets"), "targets")
         check_same_shape(targets, logits, "targets", "logits")
-        if targets.dtype.kind == "c" or not ((targets >= 0) & (targets <= 1)).all():
+        if not ((targets >= 0) & (targets <= 1)).all():
             raise ValueError("targets: expected real values from 0 to 1, got others")
-        return logits, targets
+        return logits, targets.astype(logits.real.dtype, copy=False)
 
 
 def one_hot(labels, n_classes):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backprop_lib._arrays import as_float_array, check_finite, check_positive, check_same_shape
+from backprop_lib._arrays import as_float_array, check_finite, check_positive, check_real, check_same_shape
 
 # Below this both sides of a comparison count as zero, and their difference is taken as it stands.
 NEGLIGIBLE = 1e-12
@@ -76,9 +76,23 @@ def relative_error(a, b):
     check_same_shape(a, b, "a", "b")
     if a.size == 0:
         raise ValueError(f"a and b: expected at least one entry to compare, got shape {a.shape}")
-    difference = np.abs(a - b).max()
-    scale = max(np.abs(a).max(), np.abs(b).max())
-    return float(difference if scale < NEGLIGIBLE else difference / scale)
+    with np.errstate(over="ignore", invalid="ignore"):  # the result says it: NaN or infinite
+        difference = np.abs(a - b).max()
+        scale = max(np.abs(a).max(), np.abs(b).max())
+        return float(difference if scale < NEGLIGIBLE else difference / scale)
+
+
+def worst_entry(a, b):
+    """Index where two arrays differ most; NaN and infinite differences count as the worst there are."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        difference = np.abs(a - b)
+    return np.unravel_index(np.argmax(np.where(np.isnan(difference), np.inf, difference)), difference.shape)
+
+
+def in_words(a, b, digits):
+    """Both numbers as text with so many digits, or with all of them where the texts would not differ."""
+    short = f"{a:.{digits}g}", f"{b:.{digits}g}"
+    return short if short[0] != short[1] else (f"{a:.17g}", f"{b:.17g}")
 
 
 @dataclass(frozen=True)
@@ -108,11 +122,12 @@ class GradientCheck:
         return self.passed
 
     def __str__(self):
+        given, numerical = in_words(self.given, self.numerical, 8)
         verdict, sign = ("agrees", "<=") if self.passed else ("is wrong", ">")
         entry = f"entry {list(self.worst_index)}" if self.worst_index else "value"
         return (
-            f"gradient {verdict}: relative error {self.relative_error:.1e} {sign} {self.tolerance:.0e}\n"
-            f"  worst {entry}: given {self.given:.8g}, central difference {self.numerical:.8g}"
+            f"gradient {verdict}: relative error {self.relative_error:.1e} {sign} {self.tolerance:g}\n"
+            f"  worst {entry}: given {given}, central difference {numerical}"
         )
 
 
@@ -138,13 +153,11 @@ def check_gradient(f, x, gradient, *, tolerance=1e-6):
     ValueError
         If the gradient has another shape than x.
     """
-    gradient = as_float_array(gradient, "gradient")
+    gradient = check_real(as_float_array(gradient, "gradient"), "gradient")
     check_same_shape(gradient, np.asarray(x), "gradient", "x")
     numerical = numerical_gradient(f, x)
     error = relative_error(gradient, numerical)
-    difference = np.abs(gradient - numerical)
-    # argmax would pass over a NaN that is not the first entry's neighbour: NaN counts as the worst there is.
-    worst = np.unravel_index(np.argmax(np.where(np.isnan(difference), np.inf, difference)), difference.shape)
+    worst = worst_entry(gradient, numerical)
     return GradientCheck(
         passed=bool(error <= check_positive(tolerance, "tolerance")),
         relative_error=error,
@@ -156,9 +169,7 @@ def check_gradient(f, x, gradient, *, tolerance=1e-6):
 
 
 def _real_array(x):
-    x = as_float_array(x, "x")
-    if x.dtype.kind == "c":
-        raise TypeError(f"x: expected real numbers, got dtype {x.dtype}")
+    x = check_real(as_float_array(x, "x"), "x")
     if x.size == 0:
         raise ValueError(f"x: expected at least one entry, got shape {x.shape}")
     check_finite(x, "x")
@@ -179,13 +190,21 @@ def _differences(f, x, method, step, checked):
         raise ValueError(f"method: expected one of {', '.join(rules)}, got {method!r}")
     if step is not None:
         check_positive(step, "step")
-    return rules[method](lambda point: checked(f(point)), x, step)
+
+    def value(point):
+        # A copy: f may write into its argument or return the same array every time.
+        result = checked(f(point.copy()))
+        return result.copy() if method == "complex" else check_real(result, "f(x)").copy()
+
+    return rules[method](value, x, step)
 
 
 def _moved(x, i, amount):
     """Copy of x with ``amount`` added to its i-th entry, counted along the flattened array."""
     moved = x.astype(np.result_type(x.dtype, np.complex64)) if isinstance(amount, complex) else x.copy()
     moved.flat[i] += amount
+    if moved.flat[i] == x.flat[i]:
+        raise ValueError(f"step: expected one that changes x, got {amount}, which is lost beside {x.flat[i]}")
     return moved
 
 
@@ -204,7 +223,7 @@ def _central(f, x, step):
 
 
 def _forward(f, x, step):
-    here, columns = f(x.copy()), []
+    here, columns = f(x), []
     for i, h in enumerate(_steps(x, step, 1 / 2)):
         right = _moved(x, i, h)
         columns.append((f(right) - here) / (right.flat[i] - x.flat[i]))

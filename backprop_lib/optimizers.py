@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from backprop_lib._arrays import check_positive
+from backprop_lib._arrays import check_positive, joint_norm
 
 
 class SGD:
@@ -54,7 +54,7 @@ def clip_gradient_norm(parameters, max_norm):
     """
     check_positive(max_norm, "max_norm")
     with_gradient = _with_gradient(_checked_parameters(parameters))
-    norm = float(np.sqrt(sum(np.square(parameter.grad).sum() for parameter in with_gradient)))
+    norm = joint_norm([parameter.grad for parameter in with_gradient])
     if not np.isfinite(norm):
         raise ValueError(f"gradient: expected a finite norm, got {norm}")
     if norm > max_norm:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from tqdm import tqdm
 
-from backprop_lib._arrays import as_batch, check_count, check_finite, check_rng
+from backprop_lib._arrays import as_batch, check_count, check_finite, check_real, check_rng, joint_norm
 from backprop_lib.losses import accuracy
 
 
@@ -75,12 +75,13 @@ def fit(network, loss, optimizer, X, y, *, validation=None, epochs, batch_size, 
     for epoch in tqdm(range(1, epochs + 1), desc="epoch", disable=not progress):
         _train_epoch(step, history, X, y, rng.permutation(len(X)), batch_size, epoch)
         if validation is not None:
-            _validate(network, loss, history, *validation)
+            step.place = f"epoch {epoch}, validation"
+            _validate(step, history, *validation)
     return history
 
 
 def _checked_data(X, y, X_name, y_name):
-    X, y = as_batch(X, X_name), np.asarray(y)
+    X, y = check_real(as_batch(X, X_name), X_name), np.asarray(y)
     if y.dtype.kind not in "iuf":
         raise TypeError(f"{y_name}: expected integer labels or real targets, got dtype {y.dtype}")
     if y.shape[:1] != X.shape[:1]:
@@ -92,7 +93,7 @@ def _checked_data(X, y, X_name, y_name):
 
 def _train_epoch(step, history, X, y, order, batch_size, epoch):
     losses, hits, norms = [], [], []
-    labelled = y.dtype.kind in "iu"
+    labelled = _are_labels(y)
     for batch, start in enumerate(range(0, len(X), batch_size), start=1):
         rows = order[start : start + batch_size]
         step.place = f"epoch {epoch}, batch {batch}"
@@ -106,12 +107,19 @@ def _train_epoch(step, history, X, y, order, batch_size, epoch):
         history.accuracy.append(sum(hits) / len(X))
 
 
-def _validate(network, loss, history, X, y):
-    network.eval()
-    output = network.forward(X)
-    network.train()
-    history.validation_loss.append(float(loss.value(output, y)))
-    if y.dtype.kind in "iu":
+def _are_labels(y):
+    """Integer targets of shape (N, m) are targets: only (N,) names classes."""
+    return y.ndim == 1 and y.dtype.kind in "iu"
+
+
+def _validate(step, history, X, y):
+    step.network.eval()
+    try:
+        output, value = step.judged(X, y)
+    finally:
+        step.network.train()
+    history.validation_loss.append(float(value))
+    if _are_labels(y):
         history.validation_accuracy.append(accuracy(output, y))
 
 
@@ -125,37 +133,50 @@ class _GuardedStep:
         self.norms = None
         self.place = ""
 
-    def __call__(self, X, y):
-        # What overflows is caught below and reported with its place; NumPy's warning would only come first.
+    def judged(self, X, y):
+        """Output and loss, stopped where the loss is not finite."""
+        # What overflows is caught and reported with its place; NumPy's warning would only come first.
         with np.errstate(over="ignore", invalid="ignore"):
             output = self.network.forward(X)
             value = self.loss.value(output, y)
             if not np.isfinite(value):
-                self._stop(f"the loss is {value}", X)
+                self._stop(f"the loss is {value}", _first_bad_layer(self.network, X))
+        return output, value
+
+    def __call__(self, X, y):
+        output, value = self.judged(X, y)
+        with np.errstate(over="ignore", invalid="ignore"):
             self.optimizer.zero_grad()
             self.network.backward(self.loss.gradient(output, y), input_gradient=False)
             self.norms = np.array([_norm(parameter.grad) for parameter in self.parameters])
             if not np.isfinite(self.norms).all():
-                self._stop("a gradient is not finite", X)
+                self._stop("a gradient is not finite", _owner(self.network, self.parameters, ~np.isfinite(self.norms)))
             self.before = [parameter.data.copy() for parameter in self.parameters]
             self.optimizer.step()
-            if not all(np.isfinite(parameter.data).all() for parameter in self.parameters):
-                self._stop("a parameter is not finite", X)
+            bad = [not np.isfinite(parameter.data).all() for parameter in self.parameters]
+            if any(bad):
+                self._stop("a parameter is not finite", _owner(self.network, self.parameters, bad))
         return output, value
 
-    def _stop(self, what, X):
-        culprit = _first_bad_layer(self.network, X)
+    def _stop(self, what, culprit):
         if self.before is not None:
             for parameter, data in zip(self.parameters, self.before, strict=True):
                 parameter.data[...] = data
         raise FloatingPointError(
-            f"{self.place}: {what}; the first layer whose output is not finite: {culprit}. "
+            f"{self.place}: {what}; the first layer that is not finite: {culprit}. "
             f"The parameters are as they were before the last step; try a smaller learning rate"
         )
 
 
 def _norm(grad):
-    return 0.0 if grad is None else np.sqrt(np.square(grad).sum())
+    return 0.0 if grad is None else joint_norm([grad])
+
+
+def _owner(network, parameters, bad):
+    """Number and name of the first layer with a parameter marked bad."""
+    culprits = {id(parameter) for parameter, is_bad in zip(parameters, bad, strict=True) if is_bad}
+    layers = enumerate(getattr(network, "layers", [network]), start=1)
+    return next(f"layer {n}, {layer!r}" for n, layer in layers if culprits & {id(p) for p in layer.parameters()})
 
 
 def _first_bad_layer(network, X):

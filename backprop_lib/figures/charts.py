@@ -58,7 +58,8 @@ def image_grid(images, captions=None, *, columns=10, diverging=False):
     matplotlib.figure.Figure
     """
     rows = -(-len(images) // columns)
-    figure, axes = subplots(rows, columns, width=7.2, height=7.2 / columns * rows * (1.35 if captions else 1.0))
+    height = 7.2 / columns * rows * (1.35 if captions else 1.0)
+    figure, axes = subplots(rows, columns, width=7.2, height=height, squeeze=False)
     options = {"cmap": "Greys", "vmin": 0.0}
     if diverging:
         limit = np.abs(images).max()

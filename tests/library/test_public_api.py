@@ -17,7 +17,7 @@ ROOT = Path(backprop_lib.__file__).parents[1]
 PACKAGE = ROOT / "backprop_lib"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
-# The names of shared/design.md that exist by now; readers and lessons rely on them.
+# Readers and lessons rely on these names.
 PROMISED = [
     "numerical_gradient",
     "numerical_jacobian",

@@ -46,7 +46,7 @@ def test_prints_nothing_where_it_raises(capsys):
 
 
 @pytest.mark.parametrize(
-    "side", [2, 2.0, 2.0 + 1j, np.float32(2), [[1.0], [2.0]], np.zeros((2, 1, 3)), [1e-20], (1, 2)], ids=repr
+    "side", [2, 2.0, 2.0 + 1j, np.float32(2), [[1.0], [2.0]], np.ones((2, 1, 3)), [1e-11], (1, 2)], ids=repr
 )
 def test_sides_of_any_shape(side):
     verify("eq-a", side, side)
@@ -211,6 +211,13 @@ def test_what_is_no_number_is_refused(bad):
         verify("eq-a", bad, 1.0)
     with pytest.raises(TypeError, match="right: expected an array of numbers"):
         verify("eq-a", 1.0, bad)
+
+
+@pytest.mark.parametrize("side", [0.0, np.zeros((2, 3)), [1e-13, -1e-20]], ids=repr)
+def test_sides_too_small_to_compare_are_refused(side):
+    # Their difference counts as it stands there, so that every tolerance of a lesson would let it pass.
+    with pytest.raises(EquationError, match="eq-a: both sides are below 1e-12"):
+        verify("eq-a", side, np.zeros(np.shape(side)))
 
 
 def test_empty_sides_are_refused():

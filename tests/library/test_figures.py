@@ -1,0 +1,174 @@
+"""The drawings: what is drawn, in which colours, and how it reaches a page."""
+
+import base64
+import re
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+
+from backprop_lib import figures
+from backprop_lib.figures import style
+from backprop_lib.figures.palette import PALETTE
+
+ALT = "A line that rises from zero to one."
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What `show` displays, caught: a list of dictionaries by media type."""
+    caught = []
+    monkeypatch.setattr(style, "display", lambda data, *, raw: caught.append(data))
+    return caught
+
+
+def drawing(figure, shown):
+    figures.show(figure, alt=ALT)
+    return shown[-1]["image/svg+xml"]
+
+
+def texts(svg):
+    return ["".join(node.itertext()).strip() for node in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
+
+
+def line():
+    figure, axis = figures.subplots()
+    axis.plot([0, 1], [0, 1])
+    return figure
+
+
+def test_show_gives_svg_png_and_text(shown):
+    figures.show(line(), alt=ALT)
+    assert set(shown[0]) == {"image/svg+xml", "image/png", "text/plain"}
+    assert base64.b64decode(shown[0]["image/png"]).startswith(b"\x89PNG")
+    assert shown[0]["text/plain"] == ALT
+
+
+def test_svg_carries_its_alt_text_escaped(shown):
+    alt = 'A line "rising" from 0 < 1 & back.'
+    figures.show(line(), alt=alt)
+    root = ET.fromstring(shown[0]["image/svg+xml"])
+    assert root.get("role") == "img"
+    assert root.get("aria-label") == alt
+    assert root.get("viewBox")
+
+
+def test_same_drawing_same_bytes(shown):
+    first, second = drawing(line(), shown), drawing(line(), shown)
+    assert first == second
+    assert "metadata" not in first
+    assert "<?xml" not in first
+
+
+@pytest.mark.parametrize("alt", ["", "figure", "a loss curve", None, 3])
+def test_alt_text_that_says_nothing_is_refused(alt, shown):
+    with pytest.raises(ValueError, match="alt: expected a sentence"):
+        figures.show(line(), alt=alt)
+    assert shown == []
+
+
+def test_subplots_has_the_size_asked_for():
+    figure, axes = figures.subplots(2, 3, width=5.0, height=2.0)
+    assert axes.shape == (2, 3)
+    np.testing.assert_array_equal(figure.get_size_inches(), [5.0, 2.0])
+
+
+def small_network(backward):
+    columns = {"in": [("x₁", "1", ""), ("x₂", "2", "")], "out": [("y", "0.5", "wanted 1")]}
+    return figures.network(columns, [np.array([[0.25, -3.0]])], backward=backward)
+
+
+@pytest.mark.parametrize(("backward", "meaning"), [(False, "forward"), (True, "gradient")])
+def test_network_shows_every_number_in_the_colour_of_its_direction(backward, meaning, shown):
+    svg = drawing(small_network(backward), shown)
+    assert {"in", "out", "0.25", "-3", "wanted 1"} <= set(texts(svg))
+    other = {"forward": "gradient", "gradient": "forward"}[meaning]
+    assert PALETTE[meaning][0] in svg
+    assert PALETTE[other][0] not in svg
+
+
+def arrow_tips(figure):
+    return [(text.xy, text.xyann) for text in figure.axes[0].texts if hasattr(text, "arrow_patch")]
+
+
+def test_backward_arrows_run_the_other_way():
+    forward, backward = arrow_tips(small_network(False)), arrow_tips(small_network(True))
+    assert len(forward) == len(backward) == 2
+    for (tip, tail), (other_tip, other_tail) in zip(forward, backward, strict=True):
+        np.testing.assert_allclose(tip, other_tail)
+        np.testing.assert_allclose(tail, other_tip)
+        assert tip[0] > tail[0]
+
+
+def test_network_with_a_matrix_too_few_is_refused():
+    with pytest.raises(ValueError, match="zip"):
+        figures.network({"a": [("x", "1", "")], "b": [("y", "1", "")]}, [])
+
+
+def test_training_curves_draw_each_line_from_epoch_1():
+    panels = {"loss": {"training": [3.0, 2.0], "validation": [3.5, 3.0]}, "accuracy": {"training": [0.1, 0.2]}}
+    figure = figures.training_curves(panels, log={"loss"})
+    loss, accuracy = figure.axes
+    assert (loss.get_yscale(), accuracy.get_yscale()) == ("log", "linear")
+    training, validation = loss.lines
+    np.testing.assert_array_equal(training.get_data(), [[1, 2], [3.0, 2.0]])
+    assert training.get_linestyle() != validation.get_linestyle()
+    assert [text.get_text() for text in loss.get_legend().get_texts()] == ["training", "validation"]
+    assert accuracy.get_legend() is None
+
+
+def test_image_grid_shows_each_image_under_its_caption(shown):
+    images = np.arange(12.0).reshape(3, 2, 2)
+    figure = figures.image_grid(images, ["a", "b", "c"], columns=2)
+    drawn = [axis.images[0].get_array() for axis in figure.axes if axis.images]
+    np.testing.assert_array_equal(drawn, images)
+    assert texts(drawing(figure, shown)) == ["a", "b", "c"]
+
+
+def test_image_grid_without_captions_has_no_titles():
+    figure = figures.image_grid(np.ones((1, 2, 2)))
+    assert [axis.get_title() for axis in figure.axes] == [""] * 10
+
+
+def test_diverging_images_have_their_middle_at_zero():
+    figure = figures.image_grid(np.array([[[-3.0, 1.0]]]), columns=1, diverging=True)
+    image = figure.axes[0].images[0]
+    assert image.get_clim() == (-3.0, 3.0)
+
+
+def test_confusion_table_shows_counts_by_true_row(shown):
+    figure = figures.confusion_table([[5, 0], [2, 7]])
+    places = {text.get_text(): text.get_position() for text in figure.axes[0].texts}
+    assert places == {"5": (0, 0), "·": (1, 0), "2": (0, 1), "7": (1, 1)}
+    svg = drawing(figure, shown)
+    assert svg.count(f"fill: {PALETTE['forward_soft'][0]}") == 2
+    assert svg.count(f"fill: {PALETTE['gradient_soft'][0]}") == 1
+
+
+def test_confusion_table_names_its_classes():
+    figure = figures.confusion_table([[1, 0], [0, 1]], names=["cat", "dog"])
+    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["cat", "dog"]
+
+
+def luminance(colour):
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return float(np.dot([0.2126, 0.7152, 0.0722], linear))
+
+
+def contrast(a, b):
+    bright, dark = sorted([luminance(a), luminance(b)], reverse=True)
+    return (bright + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_text_and_lines_can_be_read(theme):
+    colours = {meaning: pair[theme] for meaning, pair in PALETTE.items()}
+    for text in "ink", "muted", "forward", "gradient", "numerical":
+        assert contrast(colours[text], colours["paper"]) >= 4.5  # WCAG 2, level AA
+    for ground in "forward_soft", "gradient_soft", "numerical_soft":
+        assert contrast(colours["ink"], colours[ground]) >= 4.5
+
+
+def test_palette_holds_colours_as_the_website_looks_for_them():
+    assert all(re.fullmatch("#[0-9a-f]{6}", colour) for pair in PALETTE.values() for colour in pair)
