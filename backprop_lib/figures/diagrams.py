@@ -64,9 +64,9 @@ def _draw_arrows(axes, left, right, matrix, color, backward):
                 arrowprops={"arrowstyle": "-|>", "color": color, "lw": 0.9, "shrinkA": 0, "shrinkB": 0},
                 zorder=1,
             )
-            # Near the start of the arrows the labels of those that cross stand apart.
-            x, y = np.add(start, 0.24 * np.subtract(end, start))
-            axes.text(x, y, f"{matrix[i, j]:g}", ha="center", va="center", size=11, bbox=_paper(), zorder=2)
+            # Near the tail the labels of arrows that cross stand apart, and no head is covered.
+            x, y = np.add(tail, 0.24 * np.subtract(head, tail))
+            axes.text(x, y, f"{matrix[i, j]:.3g}", ha="center", va="center", size=11, bbox=_paper(), zorder=2)
 
 
 def _beside(place, toward):
