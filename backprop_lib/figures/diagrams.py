@@ -19,7 +19,7 @@ def network(columns, weights, *, backward=False):
     ----------
     columns : dict of str to sequence of triples of str
         From left to right: the heading of a column, and for each of its nodes its name, its value and a note that
-        stands above it.
+        stands above it, under the last one below.
     weights : list of arrays (out, in)
         The numbers on the arrows between one column and the next.
     backward : bool
@@ -39,12 +39,15 @@ def network(columns, weights, *, backward=False):
         _draw_arrows(axes, left, right, np.asarray(matrix), color, backward)
     for (heading, nodes), column in zip(columns.items(), places, strict=True):
         axes.text(column[0][0], 3.0, heading, ha="center", size=12, weight="bold")
-        for (x, y), (name, value, note) in zip(column, nodes, strict=True):
+        for index, ((x, y), (name, value, note)) in enumerate(zip(column, nodes, strict=True)):
             axes.add_patch(Circle((x, y), NODE_RADIUS, facecolor=fill, edgecolor=color, linewidth=1.5, zorder=3))
             axes.text(x, y, f"{name}\n{value}", ha="center", va="center", size=11, zorder=4)
-            axes.text(x, y + NODE_RADIUS + 0.1, note, ha="center", va="bottom", size=11)
+            # Arrows reach a column's last node from above, so its note stands below.
+            below = index == len(nodes) - 1
+            note_y = y + (-1 if below else 1) * (NODE_RADIUS + 0.1)
+            axes.text(x, note_y, note, ha="center", va="top" if below else "bottom", size=11)
     axes.set_xlim(-0.7, COLUMN_GAP * (len(columns) - 1) + 0.7)
-    axes.set_ylim(-2.4, 3.3)
+    axes.set_ylim(-2.8, 3.3)
     return figure
 
 
