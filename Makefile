@@ -29,7 +29,8 @@ test: book ## check everything: style, imports, unit tests, every notebook, the 
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage report --skip-covered
 
 lab: $(VENV)/.complete ## open the lessons in JupyterLab
 	$(BIN)/jupyter lab chapters

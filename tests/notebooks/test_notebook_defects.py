@@ -24,7 +24,6 @@ def sound(tmp_path_factory):
     path = tmp_path_factory.mktemp("sound") / "sound.ipynb"
     cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
-    # In a process of its own, as `make execute` does: its event loop must not outlive it.
     subprocess.run([sys.executable, "tools/execute.py", str(path)], cwd=lc.ROOT, check=True, capture_output=True)
     return path
 
