@@ -16,11 +16,13 @@ FINGERPRINT = { \
 	find . -type d \( -name '.?*' -o -name '_build' -o -name '__pycache__' -o -name '*.egg-info' -o -name htmlcov \
 	  -o -path ./tests -o -path ./tools -o -path ./benchmarks -o -path ./binder \) -prune \
 	  -o -type f ! -name '.*' -exec cksum {} + | LC_ALL=C sort -k 3; \
-	echo "$$BOOK_REPOSITORY_URL"; git config --get remote.origin.url 2>/dev/null; } | cksum
+	echo "$$BOOK_REPOSITORY_URL"; git config --get remote.origin.url; \
+	git symbolic-ref refs/remotes/origin/HEAD; } 2>/dev/null | cksum
 
 book: $(VENV)/.complete ## build the website, with every warning an error, and print the path to open
 	@mkdir -p _build && $(FINGERPRINT) > _build/inputs
-	@if cmp -s _build/inputs $(SITE)/.inputs; then echo "Nothing changed since the last build."; else \
+	@if cmp -s _build/inputs $(SITE)/.inputs && test -f $(SITE)/index.html; then \
+	  echo "Nothing changed since the last build."; else \
 	  rm -rf $(SITE) _build/.doctrees _build/jupyter_execute && \
 	  $(BIN)/jupyter-book build . -n -W --keep-going && cp _build/inputs $(SITE)/.inputs; fi
 	@echo "Open $(CURDIR)/$(SITE)/index.html"
@@ -39,7 +41,7 @@ execute: $(VENV)/.complete ## run every notebook and save its outputs
 	$(BIN)/python tools/execute.py
 
 clean: ## remove what was built and downloaded for it, all but the environment in .venv
-	rm -rf _build .cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf _build .cache .coverage .hypothesis .pytest_cache .ruff_cache .import_linter_cache
 
 # An environment without `.complete` is what an interrupted run left: it is made anew.
 $(VENV)/.complete: requirements.txt pyproject.toml

@@ -19,13 +19,16 @@ def web_address(remote):
     """Return the https address of a git remote, without user or password; None for a path or a local host."""
     remote = remote.strip()
     scp_like = SCP_LIKE.fullmatch(remote)
-    url = urlsplit(f"ssh://{scp_like[1]}/{scp_like[2]}" if scp_like else remote)
+    try:
+        url = urlsplit(f"ssh://{scp_like[1]}/{scp_like[2]}" if scp_like else remote)
+        port = f":{url.port}" if url.port and url.scheme.startswith("http") else ""
+    except ValueError:  # brackets left open, or a port that is no number
+        return None
     path = url.path.strip("/").removesuffix(".git")
     if url.scheme not in ("http", "https", "ssh", "git") or "." not in (url.hostname or "") or "/" not in path:
         return None
     if re.fullmatch(r"[\d.]+", url.hostname):
         return None
-    port = f":{url.port}" if url.port and url.scheme.startswith("http") else ""
     return f"https://{url.hostname}{port}/{path}"
 
 
@@ -71,7 +74,9 @@ def mend_icon(app, pagename, templatename, context, doctree):
     """Show git's own sign on the button to a host that the theme does not know."""
     address = app.config.html_theme_options.get("repository_url", "")
     for button in context.get("header_buttons", []):
-        if button.get("label") == "source-repository-button" and not any(name in address for name in PROVIDERS):
+        if button.get("label") == "source-repository-button" and not any(
+            name in urlsplit(address).netloc for name in PROVIDERS
+        ):
             button["icon"] = "fab fa-git-alt"
 
 

@@ -8,8 +8,11 @@ import re
 
 from nbval.plugin import IPyNbCell
 
-GEOMETRY = re.compile(r'\b(?:d|x|y|cx|cy|x1|x2|y1|y2|width|height|points|transform)="([^"]*)"')
-NUMBER = re.compile(r"-?\d+\.?\d*(?:e[-+]?\d+)?")
+GEOMETRY = re.compile(
+    r'\b(?:d|x|y|cx|cy|x1|x2|y1|y2|width|height|points)="[^"]*"'
+    r'|\btransform="(?:(?:translate|rotate)\([^()]*\)\s*)+"'  # half a unit of a scale factor is no half point
+)
+NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?")
 TOLERANCE = 0.5  # points; a line is about 1.4 points wide
 
 

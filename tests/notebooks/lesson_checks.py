@@ -7,16 +7,26 @@ from pathlib import Path
 
 import nbformat
 from execute import canonical_text
+from markdown_it.renderer import RendererHTML
+from myst_parser.config.main import MdParserConfig
+from myst_parser.parsers.mdit import create_md_parser
 
 ROOT = Path(__file__).parents[2]
 LESSONS = sorted((ROOT / "chapters").glob("*.ipynb"))
 PAGES = [ROOT / "index.md", *sorted((ROOT / "chapters").glob("*.md"))]
 
-DISPLAY = re.compile(r"\$\$(?P<body>.+?)\$\$[ \t]*(?:\((?P<label>[^)\s]+)\))?", re.DOTALL)
+# Markdown as the website reads it: what looks like an equation and what is one can differ.
+MYST = create_md_parser(MdParserConfig(enable_extensions={"colon_fence", "deflist", "dollarmath"}), RendererHTML)
+DIRECTIVE = re.compile(r"\s*\{(?P<name>[^}]+)\}")
+LABEL_OPTION = re.compile(r"^:label:\s*(\S+)", re.MULTILINE)
+LITERAL = {"code", "code-block", "code-cell", "literalinclude"}  # directives whose content is shown as it stands
+# What a notebook viewer displays, though the website does not; raw reStructuredText, too.
 OTHER_DISPLAY = re.compile(
-    r"```\{math\}|:::\{math\}|\\begin\{(?:align|equation|gather|multline)|^\s*\\\[", re.MULTILINE
+    r"\\begin\{(?:align|alignat|eqnarray|equation|flalign|gather|multline)|^\s*\\\[|^\s*\.\. math::", re.MULTILINE
 )
-CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
+CODE_SPAN = re.compile(r"`[^`\n]*`")
+NBVAL_TAGS = {"nbval-ignore-output"}  # of a cell that prints a timing; every other tag of nbval's would hide a cell
+NBVAL_COMMENT = re.compile(r"^\s*#+\s*((?:PYTEST_VALIDATE|NBVAL)_\w+)\s*$", re.MULTILINE)
 # Names that carry no result, so that both sides may use them.
 TOOLS = {"np", "math", *dir(builtins)}
 
@@ -37,16 +47,34 @@ def prose_of(notebook):
 
 
 def displayed_equations(markdown):
-    """Labels of the displayed equations, None for one without; and whether another kind of display is used."""
-    other = OTHER_DISPLAY.search(markdown)
-    return [match["label"] for match in DISPLAY.finditer(CODE.sub("", markdown))] + [None] * bool(other)
+    """Labels of the displayed equations, inside admonitions too; None for one without or in another form."""
+    labels = []
+    for token in MYST.parse(markdown):
+        directive = DIRECTIVE.match(token.info) if token.type in ("fence", "colon_fence") else None
+        if token.type in ("math_block", "math_block_label"):
+            labels.append(token.info or None)
+        elif directive and directive["name"] == "math":
+            label = LABEL_OPTION.search(token.content)
+            labels.append(label and label[1])
+        elif directive and directive["name"] == "eval-rst":
+            labels += [None] * bool(OTHER_DISPLAY.search(token.content))
+        elif directive and directive["name"] not in LITERAL:
+            labels += displayed_equations(token.content)
+        elif token.type == "inline":
+            # Within a line of text `$$...$$` is no display and takes no number, whatever follows it.
+            text = CODE_SPAN.sub("", token.content)
+            labels += [None] * bool("$$" in text or OTHER_DISPLAY.search(text))
+    return labels
 
 
 def verify_calls(cells):
     """All calls of ``verify`` in the code cells, as syntax trees."""
-    trees = [ast.parse(cell) for cell in cells]
-    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    return [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "verify"]
+    return [call for cell in cells for call in _calls_in(ast.parse(cell))]
+
+
+def _calls_in(tree):
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return [call for call in calls if "verify" in (getattr(call.func, "id", None), getattr(call.func, "attr", None))]
 
 
 def label_of(call):
@@ -70,52 +98,89 @@ def coverage_faults(markdown, cells):
 
 
 def independence_faults(cells):
-    """Calls of ``verify`` whose two sides share a name or an expression, or are not two sides at all."""
-    definitions = _definitions(cells)
-    faults = []
-    for call in verify_calls(cells):
-        label = label_of(call)
-        if len(call.args) != 3:
-            faults.append(f"{label}: expected label, left and right as positional arguments")
-            continue
-        left, right = call.args[1:]
-        shared = _names(left, definitions) & _names(right, definitions)
-        if shared:
-            faults.append(f"{label}: both sides use {', '.join(sorted(shared))}")
-        left, right = _expanded(left, definitions), _expanded(right, definitions)
-        if _contains(left, right) or _contains(right, left):
-            faults.append(f"{label}: one side is, or contains, the expression of the other")
+    """Calls of ``verify`` whose sides share a name or an expression, or are hidden, or are not two sides at all."""
+    known, faults = {}, []
+    for statement in (statement for cell in cells for statement in ast.parse(cell).body):
+        for call in _calls_in(statement):
+            label = label_of(call)
+            if not (isinstance(statement, ast.Expr) and statement.value is call):
+                faults.append(f"{label}: expected a statement of its own, not a call inside a function or a block")
+            elif len(call.args) != 3:
+                faults.append(f"{label}: expected label, left and right as positional arguments")
+            else:
+                faults += [f"{label}: {fault}" for fault in _shared(*call.args[1:], known)]
+        known |= _definitions(statement, known)
     return faults
 
 
-def _definitions(cells):
-    """What each name was last set to by a plain assignment."""
-    assignments = [node for cell in cells for node in ast.walk(ast.parse(cell)) if isinstance(node, ast.Assign)]
-    return {target.id: node.value for node in assignments for target in node.targets if isinstance(target, ast.Name)}
+class Definition:
+    """What a name stands for at one place of a notebook, and all definitions that went into it."""
+
+    def __init__(self, value, known):
+        self.value = value
+        self.sources = _sources(value, known)
 
 
-def _names(side, definitions):
-    """Names that an expression takes from the notebook, each followed to what it is another name of."""
+def _shared(left, right, known):
+    """Ways in which two sides depend on each other."""
+    shared = _names(left, known) & _names(right, known)
+    faults = [f"both sides use {', '.join(sorted(shared))}"] * bool(shared)
+    for one, other in ((left, right), (right, left)):
+        itself = known.get(one.id) if isinstance(one, ast.Name) else None
+        behind = _sources(other, known)
+        wholes = [other, *(definition.value for definition in behind)]
+        parts = [one] if itself is None else [itself.value]
+        if itself in behind or any(_contains(whole, part) for whole in wholes for part in parts):
+            return [*faults, "one side is, or is made from, the expression of the other"]
+    return faults
+
+
+def _definitions(statement, known):
+    """Definitions that a statement of a cell makes: assignments of any kind, and functions."""
+    if isinstance(statement, ast.FunctionDef):
+        return {statement.name: Definition(statement, known)}
+    found = {}
+    for node in ast.walk(statement):
+        targets = getattr(node, "targets", [getattr(node, "target", None)])
+        value = getattr(node, "iter", getattr(node, "value", None))
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.NamedExpr | ast.For) and value:
+            for target in targets:
+                found |= {name: Definition(part, known) for name, part in _pairs(target, value)}
+    return found
+
+
+def _pairs(target, value):
+    """Names that an assignment sets, each with its part of the value where the parts stand there in clear."""
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+        return [pair for parts in zip(target.elts, value.elts, strict=True) for pair in _pairs(*parts)]
+    return [(node.id, value) for node in ast.walk(target) if isinstance(node, ast.Name)]
+
+
+def _free(side, known):
+    """Names that an expression or a function takes from the notebook."""
     used = {node.id for node in ast.walk(side) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
     bound = {node.id for node in ast.walk(side) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     bound |= {node.arg for node in ast.walk(side) if isinstance(node, ast.arg)}
-    return {_original(name, definitions) for name in used - bound - TOOLS}
+    return used - bound - (TOOLS - set(known))
 
 
-def _original(name, definitions):
+def _sources(side, known):
+    """All definitions that an expression rests on, directly or through others."""
+    direct = {known[name] for name in _free(side, known) if name in known}
+    return direct.union(*(definition.sources for definition in direct))
+
+
+def _names(side, known):
+    """Names that an expression takes from the notebook, each followed to what it is another name of."""
+    return {_original(name, known) for name in _free(side, known)}
+
+
+def _original(name, known):
     seen = set()
-    while isinstance(definitions.get(name), ast.Name) and name not in seen:
+    while name in known and isinstance(known[name].value, ast.Name) and name not in seen:
         seen.add(name)
-        name = definitions[name].id
+        name = known[name].value.id
     return name
-
-
-def _expanded(side, definitions):
-    """The expression that a bare name was set to; any other expression as it is."""
-    if isinstance(side, ast.Name):
-        name = _original(side.id, definitions)
-        return definitions.get(name, side)
-    return side
 
 
 def _contains(whole, part):
@@ -131,6 +196,16 @@ def form_faults(path):
     faults = []
     if counts != list(range(1, len(counts) + 1)):
         faults.append(f"{path.name}: execution counts are {counts}; nbval would compare nothing where one is missing")
+    for index, cell in enumerate(notebook.cells):
+        hidden = [tag for tag in cell.metadata.get("tags", []) if tag.startswith("nbval") or tag == "raises-exception"]
+        hidden += [word for word in NBVAL_COMMENT.findall(cell.source) if cell.cell_type == "code"]
+        if set(hidden) - NBVAL_TAGS:
+            faults.append(f"{path.name}, cell {index}: {hidden} would keep nbval from running or comparing it")
+        for output in cell.get("outputs", []):
+            if output.output_type == "error" or output.get("name") == "stderr":
+                faults.append(f"{path.name}, cell {index}: expected no error and no warning among the outputs")
+            if "image/svg+xml" in output.get("data", {}) and "image/png" not in output.data:
+                faults.append(f"{path.name}, cell {index}: a drawing without the PNG that untrusted notebooks show")
     if canonical_text(notebook) != path.read_text(encoding="utf-8"):
         faults.append(f"{path.name}: not in canonical form; run make execute")
     return faults

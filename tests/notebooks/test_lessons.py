@@ -77,7 +77,14 @@ def test_docstrings_name_equations_that_exist():
 
 # The checks above can fail.
 
-PROSE = "$$\na = b\n$$ (eq-one)\n\ntext $$c = d$$ (eq-two)"
+
+@pytest.mark.parametrize("text", ["$$a$$ (eq-x)", "```{math}\n:label: eq-x\na\n```", "> $$a$$ (eq-x)"])
+def test_labels_are_found_in_every_form(text):
+    assert lc.displayed_equations(f"{text}\n") == ["eq-x"]
+    assert lc.displayed_equations(f"````{{note}}\n{text}\n````") == ["eq-x"]
+
+
+PROSE = "$$\na = b\n$$ (eq-one)\n\ntext\n\n$$c = d$$ (eq-two)"
 
 
 @pytest.mark.parametrize(
@@ -92,7 +99,13 @@ PROSE = "$$\na = b\n$$ (eq-one)\n\ntext $$c = d$$ (eq-two)"
         ("$$a = b$$", "", "without a label"),
         ("```{math}\na\n```", "", "without a label"),
         ("\\begin{align}a\\end{align}", "", "without a label"),
-        ("$$a$$ (eq-one) $$b$$ (eq-one)", "verify('eq-one', a, b)", "displayed 2 times"),
+        ("```{note}\n$$\na = b\n$$\n```", "", "without a label"),
+        ("```{note}\n$$\na = b\n$$ (eq-one)\n```", "", "eq-one: displayed, never verified"),
+        ("~~~{math}\na\n~~~", "", "without a label"),
+        ("``` {math}\na\n```", "", "without a label"),
+        ("```{eval-rst}\n.. math:: a\n```", "", "without a label"),
+        ("text $$a = b$$ (eq-one)", "verify('eq-one', a, b)", "without a label"),
+        ("$$a$$ (eq-one)\n\n$$b$$ (eq-one)", "verify('eq-one', a, b)", "displayed 2 times"),
         ("$$a$$ (eq-one)", "name = 'eq-one'\nverify(name, a, b)", "no literal label"),
     ],
 )
@@ -116,6 +129,14 @@ def test_equations_inside_code_do_not_count():
         "a = p @ q\nverify('eq-x', a, (p @ q) * 1.0)",
         "verify('eq-x', a)",
         "verify('eq-x', left=a, right=b)",
+        "a = np.outer(p, q)\nb = a.copy()\nverify('eq-x', a, b)",
+        "a = p @ q\ngradients = {'W': a}\nverify('eq-x', a, gradients['W'])",
+        "a = p @ q\n\ndef again():\n    return a\nverify('eq-x', a, again())",
+        "b = a\nverify('eq-x', a, b)\nb = other",
+        "a, b = p @ q, p @ q\nverify('eq-x', a, b)",
+        "input = f()\nverify('eq-x', 2 * input, input + input)",
+        "def same(one, other):\n    verify('eq-x', one, other)\nsame(a, a)",
+        "for one, other in [(a, a)]:\n    verify('eq-x', one, other)",
     ],
 )
 def test_dependent_sides_are_found(cell):
@@ -127,6 +148,7 @@ def test_dependent_sides_are_found(cell):
     [
         "verify('eq-x', a, [1.0, 2.0])",
         "a = np.outer(p, q)\nverify('eq-x', a, numerical_gradient(f, W))",
+        "a = f(p)\nb = a + 1\na = g(q)\nverify('eq-x', a, b)",
         "verify('eq-x', sum(p[i] for i in range(3)), [q[i] for i in range(3)])",
     ],
 )

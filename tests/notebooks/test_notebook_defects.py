@@ -89,7 +89,27 @@ def test_metadata_of_one_machine_is_caught(sound, tmp_path):
     assert any("canonical" in fault for fault in lc.form_faults(path))
 
 
-LINE = '<svg><path d="M 10.00 20.00 L 30.00 40.00" style="stroke: #1f5fa8"/><text x="1">0.25</text></svg>'
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (lambda cell: cell.metadata.update(tags=["nbval-skip"]), "keep nbval from"),
+        (lambda cell: cell.update(source=f"# NBVAL_SKIP\n{cell.source}"), "keep nbval from"),
+        (lambda cell: cell.outputs.append(nbformat.v4.new_output("stream", name="stderr", text="old")), "no warning"),
+        (lambda cell: cell.outputs[0].data.pop("image/png"), "without the PNG"),
+    ],
+)
+def test_what_nbval_would_pass_in_silence_is_caught(sound, tmp_path, change, fault):
+    notebook = lc.read(sound)
+    change(notebook.cells[-1])
+    path = tmp_path / "hidden.ipynb"
+    nbformat.write(notebook, path)
+    assert any(fault in found for found in lc.form_faults(path))
+
+
+LINE = (
+    '<svg><path transform="scale(1.0)" d="M 10.00 20.00 L 30.00 40.00" style="stroke: #1f5fa8"/>'
+    '<text x="1">0.25</text></svg>'
+)
 
 
 @pytest.mark.parametrize("other", [LINE.replace("20.00", "20.49"), LINE.replace('x="1"', 'x="1.2"'), LINE])
@@ -100,7 +120,14 @@ def test_drawings_may_differ_by_half_a_point(other):
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("20.00", "20.51"), ("#1f5fa8", "#1f5fa9"), ("0.25", "0.26"), (" L 30.00 40.00", ""), ("path", "line")],
+    [
+        ("20.00", "20.51"),
+        ("#1f5fa8", "#1f5fa9"),
+        ("0.25", "0.26"),
+        (" L 30.00 40.00", ""),
+        ("path", "line"),
+        ("scale(1.0)", "scale(1.4)"),
+    ],
 )
 def test_drawings_that_differ_otherwise_are_unequal(old, new):
     assert (Drawing(LINE) == LINE.replace(old, new)) is False

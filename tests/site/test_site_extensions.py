@@ -77,6 +77,8 @@ def test_every_meaning_has_a_light_and_a_dark_colour():
         ("http://localhost:8080/owner/name", None),
         ("http://127.0.0.1:8080/owner/name", None),
         ("https://example.org/name", None),
+        ("https://example.org:port/owner/name", None),
+        ("http://[::1/owner/name", None),
     ],
 )
 def test_the_repository_s_address(remote, address):

@@ -128,6 +128,7 @@ def test_equations_are_numbered_by_lesson_in_place_and_in_references(site):
         lesson = re.match(r"(\d+)_", path.rpartition("/")[2])
         shown = [(tag.find_parent(class_="math")["id"], tag.contents[0].strip()) for tag in soup.select(".eqno")]
         assert not shown or lesson, f"{path} numbers equations and is no lesson"
+        assert not lesson or len(shown) == len(soup.select("div.math")), f"{path} displays equations without a number"
         for place, (id_, number) in enumerate(shown, start=1):
             assert number == f"({int(lesson[1])}.{place})"
             numbers[id_] = number
