@@ -1,0 +1,98 @@
+"""What every layer is made of: the parameter, the interface, and the check of an incoming gradient."""
+
+import numpy as np
+
+from backprop_lib._arrays import as_float_array
+
+
+class Parameter:
+    """An array to be learned, and the gradient that has been added up for it.
+
+    The array is used, not copied: an optimiser changes it in place.
+
+    Attributes
+    ----------
+    data : array
+    grad : array of data's shape, or None
+        None until a backward pass writes it, and again after ``zero_grad``.
+    """
+
+    def __init__(self, data):
+        self.data = as_float_array(data, "data")
+        self.grad = None
+        self._buffer = None
+
+    def accumulate(self, operation, *operands, **options):
+        """Add ``operation(*operands)`` to ``grad``.
+
+        The first write after ``zero_grad`` goes straight into memory kept from the last step, so that a training
+        step allocates nothing for its gradients. Hence the operation, a NumPy function with ``out=``, and not
+        its result.
+        """
+        if self.grad is not None:
+            self.grad += operation(*operands, **options)
+            return
+        if self._buffer is None or self._buffer.shape != self.data.shape or self._buffer.dtype != self.data.dtype:
+            self._buffer = np.empty_like(self.data)
+        self.grad = operation(*operands, **options, out=self._buffer)
+
+    def zero_grad(self):
+        """Empty the gradient. Its memory is kept and overwritten by the next backward pass."""
+        self.grad = None
+
+    def __repr__(self):
+        return f"Parameter(shape={self.data.shape}, dtype={self.data.dtype})"
+
+
+class Layer:
+    """What every layer can do. A layer without parameters and modes only writes ``forward`` and ``backward``."""
+
+    def forward(self, X):
+        """Output of the layer for a batch X (B, n)."""
+        raise NotImplementedError
+
+    def backward(self, grad_output, *, input_gradient=True):
+        """Gradient with respect to the input of the last ``forward``; adds to the parameters' gradients.
+
+        Parameters
+        ----------
+        grad_output : array of the output's shape
+            Gradient of the loss with respect to the output.
+        input_gradient : bool
+            False skips the gradient with respect to the input, which nothing needs for a network's first layer.
+
+        Returns
+        -------
+        array of the input's shape, or None where ``input_gradient`` is False
+
+        Raises
+        ------
+        ValueError
+            If there was no ``forward``, or grad_output has another shape than its output.
+        """
+        raise NotImplementedError
+
+    def parameters(self):
+        """List of the layer's Parameters, weight before bias."""
+        return []
+
+    def train(self):
+        """Switch to training. Returns the layer."""
+        return self
+
+    def eval(self):
+        """Switch to evaluation. Returns the layer."""
+        return self
+
+    def __call__(self, X):
+        return self.forward(X)
+
+
+def checked_gradient(layer, cached_input, features, grad_output):
+    if cached_input is None:
+        raise ValueError(f"{layer!r}.backward: expected a forward pass before, got none")
+    grad_output = as_float_array(grad_output, f"{layer!r}.backward: grad_output")
+    expected = (len(cached_input), *features)
+    if grad_output.shape != expected:
+        raise ValueError(f"{layer!r}.backward: expected grad_output of shape {expected}, got {grad_output.shape}")
+    return grad_output

@@ -1,0 +1,62 @@
+"""The fully connected layer."""
+
+import numpy as np
+
+from backprop_lib._arrays import as_batch, check_count, check_rng
+from backprop_lib.initializers import xavier_uniform
+from backprop_lib.layers.base import Layer, Parameter, checked_gradient
+
+
+class Linear(Layer):
+    """Z = X W^T + b for a batch of rows X (B, in_features).
+
+    Backward: dW = dZ^T X, db = the column sums of dZ, dX = dZ W. Row by row these are the book's equations
+    eq-dw2, eq-db2 and eq-dh, added up over the batch.
+
+    Parameters
+    ----------
+    in_features, out_features : int
+    rng : numpy.random.Generator
+    initializer : callable
+        (shape, *, rng) -> array, called with shape (out_features, in_features). The bias starts at zero.
+    dtype : numpy dtype
+
+    Attributes
+    ----------
+    weight : Parameter (out_features, in_features)
+    bias : Parameter (out_features,)
+    """
+
+    def __init__(self, in_features, out_features, *, rng, initializer=xavier_uniform, dtype=np.float64):
+        check_rng(rng)
+        shape = check_count(out_features, "out_features"), check_count(in_features, "in_features")
+        if np.dtype(dtype).kind not in "fc":
+            raise TypeError(f"dtype: expected a floating dtype, got {np.dtype(dtype)}")
+        weight = initializer(shape, rng=rng)
+        if np.shape(weight) != shape:
+            raise ValueError(f"initializer: expected an array of shape {shape}, got shape {np.shape(weight)}")
+        self.weight = Parameter(np.array(weight, dtype))
+        self.bias = Parameter(np.zeros(out_features, dtype))
+        self._X = None
+
+    def forward(self, X):
+        """Output (B, out_features) for X (B, in_features)."""
+        weight = self.weight.data
+        X = as_batch(X, repr(self), weight.shape[1])
+        self._X = X
+        return X @ weight.T + self.bias.data  # (B, n) @ (n, m) + (m,) -> (B, m)
+
+    def backward(self, grad_output, *, input_gradient=True):
+        """See `Layer.backward`."""
+        grad_output = checked_gradient(self, self._X, (self.weight.data.shape[0],), grad_output)
+        self.weight.accumulate(np.matmul, grad_output.T, self._X)  # (m, B) @ (B, n) -> (m, n)
+        self.bias.accumulate(np.sum, grad_output, axis=0)  # every row used the same b, so its gradients add up
+        return grad_output @ self.weight.data if input_gradient else None  # (B, m) @ (m, n) -> (B, n)
+
+    def parameters(self):
+        """[weight, bias]."""
+        return [self.weight, self.bias]
+
+    def __repr__(self):
+        out_features, in_features = self.weight.data.shape
+        return f"Linear({in_features}, {out_features})"
