@@ -10,17 +10,20 @@ from backprop_lib.initializers import he_normal, he_uniform, orthogonal, xavier_
 from backprop_lib.layers import Activation, Linear, Parameter, Sequential
 from backprop_lib.losses import SigmoidCrossEntropy, SoftmaxCrossEntropy, SquaredError, accuracy, one_hot
 from backprop_lib.numerical import GradientCheck, check_gradient, numerical_gradient, numerical_jacobian, relative_error
-from backprop_lib.optimizers import SGD, clip_gradient_norm
+from backprop_lib.optimizers import SGD, Adam, AdamW, RMSProp, clip_gradient_norm
 from backprop_lib.training import History, fit
 
 __all__ = [
     "SGD",
     "Activation",
+    "Adam",
+    "AdamW",
     "Dataset",
     "GradientCheck",
     "History",
     "Linear",
     "Parameter",
+    "RMSProp",
     "Sequential",
     "SigmoidCrossEntropy",
     "SoftmaxCrossEntropy",

@@ -1,4 +1,6 @@
-"""Gradient descent and clipping, by hand."""
+"""Optimisers: steps worked out by hand, properties of the rules, and what is refused. Clipping."""
+
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -6,13 +8,37 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from backprop_lib import SGD, Parameter, clip_gradient_norm
+from backprop_lib import SGD, Adam, AdamW, Parameter, RMSProp, clip_gradient_norm
+
+RULES = {
+    "plain": lambda p, **options: SGD(p, 0.1, **options),
+    "momentum": lambda p, **options: SGD(p, 0.1, momentum=0.9, **options),
+    "nesterov": lambda p, **options: SGD(p, 0.1, momentum=0.9, nesterov=True, **options),
+    "rmsprop": RMSProp,
+    "adam": Adam,
+    "adamw": AdamW,
+}
+each_rule = pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 
 
 def parameter(data, grad=None):
     made = Parameter(np.array(data))
     made.grad = None if grad is None else np.array(grad, made.data.dtype)
     return made
+
+
+def path(optimizer, gradients):
+    """Where a parameter of one number goes under these gradients."""
+    (w,) = optimizer.parameters
+    places = []
+    for gradient in gradients:
+        w.grad = np.array([gradient])
+        optimizer.step()
+        places.append(w.data[0])
+    return places
+
+
+# Plain gradient descent
 
 
 def test_step_by_hand():
@@ -22,33 +48,12 @@ def test_step_by_hand():
     np.testing.assert_array_equal(b.data, [3.5])
 
 
-def test_step_changes_data_in_place_and_leaves_the_gradient():
-    w = parameter([1.0, 2.0], [1.0, 1.0])
-    memory = w.data
-    SGD([w], 0.1).step()
-    assert w.data is memory
-    np.testing.assert_array_equal(w.grad, [1.0, 1.0])
-
-
 def test_a_second_step_uses_the_gradient_again():
     w = parameter([1.0], [1.0])
     optimizer = SGD([w], 0.25)
     optimizer.step()
     optimizer.step()
     np.testing.assert_array_equal(w.data, [0.5])
-
-
-def test_parameters_without_a_gradient_stay():
-    w, frozen = parameter([1.0], [1.0]), parameter([5.0])
-    SGD([w, frozen], 0.5).step()
-    np.testing.assert_array_equal(w.data, [0.5])
-    np.testing.assert_array_equal(frozen.data, [5.0])
-
-
-def test_zero_grad_empties_every_gradient():
-    parameters = [parameter([1.0], [1.0]), parameter([1.0])]
-    SGD(parameters, 0.5).zero_grad()
-    assert all(p.grad is None for p in parameters)
 
 
 def test_descent_on_a_bowl_shrinks_by_the_known_factor():
@@ -62,10 +67,243 @@ def test_descent_on_a_bowl_shrinks_by_the_known_factor():
     np.testing.assert_allclose(w.data, [0.9**10, 0.6**10], rtol=1e-14)
 
 
-def test_float32_stays_float32():
-    w = parameter(np.ones(2, np.float32), [1.0, 1.0])
-    SGD([w], 0.1).step()
-    assert w.data.dtype == np.float32
+# Momentum and weight decay
+
+
+def test_momentum_by_hand():
+    # velocity 2, then 1 + 4 = 5, then 2.5 - 1 = 1.5
+    optimizer = SGD([parameter([1.0])], 0.1, momentum=0.5)
+    np.testing.assert_allclose(path(optimizer, [2.0, 4.0, -1.0]), [0.8, 0.3, 0.15], rtol=1e-14)
+
+
+def test_nesterov_by_hand():
+    # the same velocities; steps 2 + 1 = 3, then 4 + 2.5 = 6.5, then -1 + 0.75 = -0.25
+    optimizer = SGD([parameter([1.0])], 0.1, momentum=0.5, nesterov=True)
+    np.testing.assert_allclose(path(optimizer, [2.0, 4.0, -1.0]), [0.7, 0.05, 0.075], rtol=1e-14)
+
+
+def test_weight_decay_by_hand():
+    # gradients with the penalty: 1 + 0.5 * 2 = 2, then 1 + 0.5 * 1.8 = 1.9
+    optimizer = SGD([parameter([2.0])], 0.1, weight_decay=0.5)
+    np.testing.assert_allclose(path(optimizer, [1.0, 1.0]), [1.8, 1.61], rtol=1e-14)
+
+
+def test_weight_decay_enters_the_velocity():
+    # velocity 1 + 0.5 * 2 = 2, w 1.8; velocity 1 + (1 + 0.9) = 2.9, w 1.51
+    optimizer = SGD([parameter([2.0])], 0.1, momentum=0.5, weight_decay=0.5)
+    np.testing.assert_allclose(path(optimizer, [1.0, 1.0]), [1.8, 1.51], rtol=1e-14)
+
+
+def test_a_new_learning_rate_acts_at_once():
+    # With the rate inside the velocity the second step would still be half of the first, 0.1, plus 0.02.
+    optimizer = SGD([parameter([1.0])], 0.1, momentum=0.5)
+    assert path(optimizer, [2.0]) == pytest.approx([0.8])
+    optimizer.learning_rate = 0.01
+    assert path(optimizer, [2.0]) == pytest.approx([0.8 - 0.01 * 3.0])
+
+
+def test_constant_gradients_reach_the_known_speed():
+    # velocity -> g / (1 - momentum); Nesterov's step g + momentum * velocity has the same limit
+    for nesterov in False, True:
+        places = path(SGD([parameter([0.0])], 0.5, momentum=0.75, nesterov=nesterov), [1.0] * 100)
+        assert places[-1] - places[-2] == pytest.approx(-0.5 / 0.25, rel=1e-10)
+
+
+def test_nesterov_is_the_paper_s_rule_seen_from_the_point_ahead():
+    # Sutskever et al.: v <- m v - r f'(x + m v), x <- x + v. Ours moves the point ahead, x + m v.
+    m, r, x, v = 0.9, 0.05, 3.0, 0.0
+    w = parameter([3.0])
+    optimizer = SGD([w], r, momentum=m, nesterov=True)
+    for _ in range(20):
+        v = m * v - r * np.sin(x + m * v)
+        x += v
+        w.grad = np.sin(w.data)
+        optimizer.step()
+        assert w.data[0] == pytest.approx(x + m * v, rel=1e-12)
+
+
+# RMSProp
+
+
+def test_rmsprop_by_hand():
+    # square 4/4 = 1, then 3/4 + 1/4 = 1, then 3/4 + (11/4)^2 / 4 = (13/8)^2; the steps 2/(1 + 1), 1/(1 + 1) and
+    # (11/4) / (13/8 + 1) = 22/21
+    optimizer = RMSProp([parameter([1.0])], 0.1, alpha=0.75, eps=1.0)
+    expected = [0.9, 0.85, 0.85 - 0.1 * 22 / 21]
+    np.testing.assert_allclose(path(optimizer, [2.0, 1.0, 2.75]), expected, rtol=1e-14)
+
+
+def test_rmsprop_decays_before_it_divides():
+    # gradient with the penalty 1 + 0.5 * 2 = 2, as in the first step above
+    optimizer = RMSProp([parameter([2.0])], 0.1, alpha=0.75, eps=1.0, weight_decay=0.5)
+    np.testing.assert_allclose(path(optimizer, [1.0]), [1.9], rtol=1e-14)
+
+
+# Adam
+
+
+def test_adam_by_hand():
+    # mean 1 and square 1 are made up to m = 1 / (1/2) = 2, v = 1 / (1/4) = 4: step 2 / (2 + 1). Then, with g = 1/3,
+    # mean 1/2 + 1/6 = 2/3, m = (2/3) / (3/4) = 8/9; square 3/4 + 1/36 = 7/9, v = (7/9) / (7/16) = (4/3)^2.
+    optimizer = Adam([parameter([1.0])], 0.1, betas=(0.5, 0.75), eps=1.0)
+    expected = [1 - 0.1 * 2 / 3, 1 - 0.1 * 2 / 3 - 0.1 * (8 / 9) / (4 / 3 + 1)]
+    np.testing.assert_allclose(path(optimizer, [2.0, 1 / 3]), expected, rtol=1e-14)
+
+
+def test_adam_decays_before_it_divides_and_adamw_apart_from_it():
+    options = {"betas": (0.5, 0.75), "eps": 1.0, "weight_decay": 0.5}
+    # 1 + 0.5 * 2 = 2, then as above
+    np.testing.assert_allclose(path(Adam([parameter([2.0])], 0.1, **options), [1.0]), [2 - 0.1 * 2 / 3], rtol=1e-14)
+    # 2 * (1 - 0.1 * 0.5) = 1.9, then as above
+    np.testing.assert_allclose(path(AdamW([parameter([2.0])], 0.1, **options), [2.0]), [1.9 - 0.1 * 2 / 3], rtol=1e-14)
+
+
+def test_adam_under_a_constant_gradient_takes_steps_of_the_learning_rate():
+    # m = g and v = g^2 from the first step on: that is what dividing by 1 - beta^t is for.
+    for gradient in 1e-3, -7.0:
+        places = path(Adam([parameter([0.0])], 0.01), [gradient] * 5)
+        np.testing.assert_allclose(places, -0.01 * np.sign(gradient) * np.arange(1, 6), rtol=1e-4)
+
+
+@pytest.mark.parametrize("rule", [RMSProp, Adam, AdamW])
+def test_the_scale_of_the_gradient_cancels(rule):
+    gradients = np.array([1.0, -3.0, 2.0])
+    small, large = (path(rule([parameter([1.0])], eps=1e-300), scale * gradients) for scale in (1.0, 1e6))
+    np.testing.assert_allclose(small, large, rtol=1e-12)
+
+
+def test_weight_decay_survives_large_gradients_in_adamw_only():
+    def moved_by_decay(rule, size):
+        with_decay, without = (
+            path(rule([parameter([1.0])], weight_decay=decay), [size, -size, size]) for decay in (0.1, 0.0)
+        )
+        return without[-1] - with_decay[-1]
+
+    assert moved_by_decay(AdamW, 1.0) == pytest.approx(moved_by_decay(AdamW, 1e9), rel=1e-6)
+    assert moved_by_decay(AdamW, 1.0) == pytest.approx(3 * 0.001 * 0.1, rel=1e-2)
+    assert abs(moved_by_decay(Adam, 1e9)) < 1e-3 * abs(moved_by_decay(Adam, 1.0))
+
+
+# All of them
+
+
+def test_without_momentum_and_decay_sgd_is_plain(rng):
+    gradients = rng.normal(size=10)
+    expected = 1.0 - 0.1 * np.cumsum(gradients)
+    np.testing.assert_allclose(path(SGD([parameter([1.0])], 0.1, 0.0, False, 0.0), gradients), expected, rtol=1e-13)
+
+
+@each_rule
+def test_step_changes_data_in_place_and_leaves_the_gradient(rule):
+    w = parameter([1.0, 2.0], [1.0, -2.0])
+    memory = w.data
+    optimizer = rule([w], weight_decay=0.1)
+    for _ in range(3):
+        optimizer.step()
+    assert w.data is memory
+    assert (w.data != [1.0, 2.0]).all()
+    np.testing.assert_array_equal(w.grad, [1.0, -2.0])
+
+
+@each_rule
+def test_entries_and_parameters_do_not_see_each_other(rule, rng):
+    data, gradients = rng.normal(size=(2, 3)), rng.normal(size=(4, 2, 3))
+    rows = [parameter(row) for row in data]
+    together, apart = rule([parameter(data)]), rule(rows)
+    for gradient in gradients:
+        together.parameters[0].grad = gradient
+        for row, row_gradient in zip(rows, gradient, strict=True):
+            row.grad = row_gradient
+        together.step()
+        apart.step()
+    np.testing.assert_allclose(together.parameters[0].data, [row.data for row in rows], rtol=1e-14)
+
+
+@each_rule
+def test_parameters_without_a_gradient_and_their_memory_stay(rule):
+    # The second parameter sits out the second step; then it must go on as if that step had not been.
+    w, sometimes, alone = parameter([1.0]), parameter([5.0]), parameter([5.0])
+    optimizer = rule([w, sometimes], weight_decay=0.1)
+    places = []
+    for gradient in 2.0, None, -1.0:
+        w.grad = np.array([1.0])
+        sometimes.grad = None if gradient is None else np.array([gradient])
+        optimizer.step()
+        places.append(sometimes.data[0])
+    assert places[0] == places[1] != 5.0
+    np.testing.assert_array_equal(places[::2], path(rule([alone], weight_decay=0.1), [2.0, -1.0]))
+
+
+@each_rule
+def test_zero_grad_empties_every_gradient(rule):
+    parameters = [parameter([1.0], [1.0]), parameter([1.0])]
+    rule(parameters).zero_grad()
+    assert all(p.grad is None for p in parameters)
+
+
+@each_rule
+def test_float32_stays_float32(rule):
+    single, double = (parameter(np.array([1.0, -2.0], dtype)) for dtype in (np.float32, np.float64))
+    for w in single, double:
+        optimizer = rule([w], weight_decay=0.01)
+        for gradient in [0.5, 3.0], [-1.0, 2.0], [0.25, 1.0]:
+            w.grad = np.array(gradient, w.data.dtype)
+            optimizer.step()
+        for array in w.data, *optimizer._states[0].averages:
+            assert array.dtype == w.grad.dtype
+    np.testing.assert_allclose(single.data, double.data, rtol=1e-6)
+
+
+@each_rule
+def test_steps_allocate_nothing_of_the_parameters_size(rule):
+    w = parameter(np.ones(100_000), np.ones(100_000))
+    optimizer = rule([w], weight_decay=0.1)
+    optimizer.step()
+    tracemalloc.start()
+    try:
+        optimizer.step()
+        assert tracemalloc.get_traced_memory()[1] < w.data.nbytes / 50
+    finally:
+        tracemalloc.stop()
+
+
+@each_rule
+def test_data_are_assigned_to_the_parameter(rule):
+    # The array engine counts assignments, to refuse a backward pass through parameters that have moved.
+    class Counting:
+        assignments, grad = 0, np.array([1.0])
+
+        @property
+        def data(self):
+            return self._data
+
+        @data.setter
+        def data(self, value):
+            self._data = value
+            self.assignments += 1
+
+    w = Counting()
+    w.data = np.array([1.0])
+    rule([w]).step()
+    assert w.assignments >= 2
+    assert w.data < 1.0
+
+
+@each_rule
+def test_numbers_without_shape_can_be_learned(rule):
+    w = parameter(3.0, 2.0)
+    rule([w]).step()
+    assert w.data.shape == ()
+    assert w.data < 3.0
+
+
+@each_rule
+def test_a_gradient_of_another_shape_is_refused_and_nothing_moves(rule):
+    w, b = parameter([1.0], [1.0]), parameter([[1.0, 2.0]])
+    b.grad = np.ones(2)
+    with pytest.raises(ValueError, match=r"gradient: expected shape \(1, 2\) as its parameter has, got shape \(2,\)"):
+        rule([w, b]).step()
+    np.testing.assert_array_equal(w.data, [1.0])
 
 
 def test_parameters_may_come_from_a_generator():
@@ -101,8 +339,41 @@ def test_anything_with_data_and_grad_will_do():
     ],
 )
 def test_learning_rates_are_refused(learning_rate, error):
-    with pytest.raises(error, match="learning_rate: expected a positive"):
-        SGD([parameter([1.0])], learning_rate)
+    for rule in SGD, RMSProp, Adam, AdamW:
+        with pytest.raises(error, match="learning_rate: expected a positive"):
+            rule([parameter([1.0])], learning_rate)
+
+
+SHARE = "expected a number of at least 0 and below 1"
+
+
+@pytest.mark.parametrize(
+    ("rule", "options", "error", "message"),
+    [
+        (SGD, {"momentum": -0.1}, ValueError, f"momentum: {SHARE}, got -0.1"),
+        (SGD, {"momentum": 1.0}, ValueError, f"momentum: {SHARE}, got 1.0"),
+        (SGD, {"momentum": "0.9"}, TypeError, f"momentum: {SHARE}, got '0.9'"),
+        (SGD, {"momentum": True}, TypeError, f"momentum: {SHARE}, got True"),
+        (SGD, {"nesterov": True}, ValueError, "nesterov: expected a momentum above 0 with it, got 0.0"),
+        (SGD, {"weight_decay": -1.0}, ValueError, "weight_decay: expected a number of at least 0, got -1.0"),
+        (SGD, {"weight_decay": np.nan}, ValueError, "weight_decay: expected a number of at least 0, got nan"),
+        (SGD, {"weight_decay": np.inf}, ValueError, "weight_decay: expected a number of at least 0, got inf"),
+        (SGD, {"weight_decay": None}, TypeError, "weight_decay: expected a number of at least 0, got None"),
+        (RMSProp, {"alpha": 1.0}, ValueError, f"alpha: {SHARE}, got 1.0"),
+        (RMSProp, {"eps": 0.0}, ValueError, "eps: expected a positive finite number, got 0.0"),
+        (RMSProp, {"weight_decay": -1}, ValueError, "weight_decay: expected a number of at least 0, got -1"),
+        (Adam, {"betas": (0.9, 1.0)}, ValueError, f"betas: {SHARE}, got 1.0"),
+        (Adam, {"betas": (-0.1, 0.9)}, ValueError, f"betas: {SHARE}, got -0.1"),
+        (Adam, {"betas": 0.9}, ValueError, "betas: expected two numbers, got 0.9"),
+        (Adam, {"betas": (0.9,)}, ValueError, r"betas: expected two numbers, got \(0.9,\)"),
+        (Adam, {"eps": -1e-8}, ValueError, "eps: expected a positive finite number, got -1e-08"),
+        (AdamW, {"betas": (0.9, 2.0)}, ValueError, f"betas: {SHARE}, got 2.0"),
+        (AdamW, {"weight_decay": -0.01}, ValueError, "weight_decay: expected a number of at least 0, got -0.01"),
+    ],
+)
+def test_options_are_refused(rule, options, error, message):
+    with pytest.raises(error, match=message):
+        rule([parameter([1.0])], learning_rate=0.1, **options)
 
 
 @pytest.mark.parametrize("learning_rate", [1, 0.5, np.float32(0.5), np.int64(2)])
@@ -119,6 +390,12 @@ def test_parameters_are_refused(call):
     for bad in np.ones(3), "w":
         with pytest.raises(TypeError, match=r"parameters: expected objects with .data and .grad, got"):
             call([bad])
+    with pytest.raises(TypeError, match="parameters: expected real numbers, got dtype complex128"):
+        call([parameter([1j], [1j])])
+    w = parameter([1.0], [1.0])
+    with pytest.raises(ValueError, match="parameters: expected every parameter once, got one twice"):
+        call([w, w])
+    np.testing.assert_array_equal(w.data, [1.0])
 
 
 def test_step_without_any_gradient_is_refused():
