@@ -9,7 +9,22 @@ Inputs and outputs are kept by reference, not copied: do not change them in plac
 
 from backprop_lib.layers.activation import Activation
 from backprop_lib.layers.base import Layer, Parameter
-from backprop_lib.layers.containers import Sequential
+from backprop_lib.layers.containers import Residual, Sequential
+from backprop_lib.layers.dropout import Dropout
 from backprop_lib.layers.linear import Linear
+from backprop_lib.layers.normalization import BatchNorm, LayerNorm
+from backprop_lib.layers.recurrent import GatedRecurrent, Recurrent
 
-__all__ = ["Activation", "Layer", "Linear", "Parameter", "Sequential"]
+__all__ = [
+    "Activation",
+    "BatchNorm",
+    "Dropout",
+    "GatedRecurrent",
+    "Layer",
+    "LayerNorm",
+    "Linear",
+    "Parameter",
+    "Recurrent",
+    "Residual",
+    "Sequential",
+]

@@ -45,7 +45,15 @@ class Parameter:
 
 
 class Layer:
-    """What every layer can do. A layer without parameters and modes only writes ``forward`` and ``backward``."""
+    """What every layer can do. A layer without parameters only writes ``forward`` and ``backward``.
+
+    Attributes
+    ----------
+    training : bool
+        True until ``eval`` is called. Few layers behave differently: `BatchNorm`, `Dropout`.
+    """
+
+    training = True
 
     def forward(self, X):
         """Output of the layer for a batch X (B, n)."""
@@ -78,21 +86,44 @@ class Layer:
 
     def train(self):
         """Switch to training. Returns the layer."""
+        self.training = True
         return self
 
     def eval(self):
         """Switch to evaluation. Returns the layer."""
+        self.training = False
         return self
 
     def __call__(self, X):
         return self.forward(X)
 
 
-def checked_gradient(layer, cached_input, features, grad_output):
-    if cached_input is None:
+def checked_gradient(layer, cached, features, grad_output):
+    """Return grad_output as an array of the output's shape, (len(cached), *features).
+
+    ``cached`` is an array that the forward pass kept, None before it; ``features`` None means all of its axes.
+    """
+    if cached is None:
         raise ValueError(f"{layer!r}.backward: expected a forward pass before, got none")
     grad_output = as_float_array(grad_output, f"{layer!r}.backward: grad_output")
-    expected = (len(cached_input), *features)
+    expected = cached.shape if features is None else (len(cached), *features)
     if grad_output.shape != expected:
         raise ValueError(f"{layer!r}.backward: expected grad_output of shape {expected}, got {grad_output.shape}")
     return grad_output
+
+
+def checked_rows(layer, X, features=None):
+    """Return X as an array (B, ..., features) with something in it: a batch of rows, or of sequences of rows."""
+    X = as_float_array(X, repr(layer))
+    if X.ndim < 2 or X.size == 0 or features not in (None, X.shape[-1]):
+        wanted = f"(B, ..., {'n' if features is None else features})"
+        raise ValueError(f"{layer!r}: expected a batch of shape {wanted} with no axis of length 0, got shape {X.shape}")
+    return X
+
+
+def checked_dtype(dtype):
+    """Return the dtype of a layer's parameters; whole numbers would cut them to zero."""
+    dtype = np.dtype(dtype)
+    if dtype.kind not in "fc":
+        raise TypeError(f"dtype: expected a floating dtype, got {dtype}")
+    return dtype

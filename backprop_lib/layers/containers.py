@@ -1,21 +1,54 @@
 """Layers made of layers."""
 
-from backprop_lib.layers.base import Layer
+from backprop_lib._arrays import check_same_shape
+from backprop_lib.layers.base import Layer, checked_gradient, checked_rows
 
 
-class Sequential(Layer):
-    """Layers one after another: forward from first to last, backward from last to first."""
+class Container(Layer):
+    """What layers made of layers share: a switch of mode reaches all of them, and their parameters are listed."""
+
+    def children(self):
+        """The layers inside, in order."""
+        raise NotImplementedError
+
+    def parameters(self):
+        """Parameters of all layers, in order."""
+        return [parameter for layer in self.children() for parameter in layer.parameters()]
+
+    def train(self):
+        """Switch every layer to training. Returns the network."""
+        for layer in self.children():
+            layer.train()
+        return super().train()
+
+    def eval(self):
+        """Switch every layer to evaluation. Returns the network."""
+        for layer in self.children():
+            layer.eval()
+        return super().eval()
+
+    def __repr__(self):
+        return f"{type(self).__name__}({', '.join(map(repr, self.children()))})"
+
+
+class Sequential(Container):
+    """Layers one after another: forward from first to last, backward from last to first.
+
+    Parameters
+    ----------
+    *layers : Layer
+        At least one, and none of them twice: a layer remembers one forward pass.
+    """
 
     def __init__(self, *layers):
-        for layer in layers:
-            if not isinstance(layer, Layer):
-                raise TypeError(f"layers: expected layers, got {layer!r}")
         if not layers:
             raise ValueError("layers: expected at least one layer, got none")
-        single = [id(part) for layer in layers for part in _leaves(layer)]
-        if len(set(single)) < len(single):
-            raise ValueError("layers: expected every layer once, got one twice; it remembers one forward pass")
+        _check_layers(layers)
         self.layers = list(layers)
+
+    def children(self):
+        """The layers, in order."""
+        return self.layers
 
     def forward(self, X):
         """Output of the last layer for a batch X."""
@@ -30,25 +63,51 @@ class Sequential(Layer):
             grad_output = layer.backward(grad_output)
         return first.backward(grad_output, input_gradient=input_gradient)
 
-    def parameters(self):
-        """Parameters of all layers, in order."""
-        return [parameter for layer in self.layers for parameter in layer.parameters()]
 
-    def train(self):
-        """Switch every layer to training. Returns the network."""
-        for layer in self.layers:
-            layer.train()
-        return self
+class Residual(Container):
+    """Y = X + layer(X): whatever the layer does to the gradient, another copy of it passes by. He et al. (2016).
 
-    def eval(self):
-        """Switch every layer to evaluation. Returns the network."""
-        for layer in self.layers:
-            layer.eval()
-        return self
+    Backward: the input reaches the output along two paths, and the gradients of both are added,
+    dX = dY + layer.backward(dY).
 
-    def __repr__(self):
-        return f"Sequential({', '.join(map(repr, self.layers))})"
+    Parameters
+    ----------
+    layer : Layer
+        Its output needs the shape of its input; a `Sequential` of several layers is meant.
+    """
+
+    def __init__(self, layer):
+        _check_layers([layer])
+        self.layer = layer
+        self._Y = None
+
+    def children(self):
+        """The one layer."""
+        return [self.layer]
+
+    def forward(self, X):
+        """Output of X's shape."""
+        X = checked_rows(self, X)
+        change = self.layer.forward(X)
+        check_same_shape(change, X, f"{self!r}: the layer's output", "its input")
+        self._Y = X + change
+        return self._Y
+
+    def backward(self, grad_output, *, input_gradient=True):
+        """See `Layer.backward`."""
+        grad_output = checked_gradient(self, self._Y, None, grad_output)
+        grad_change = self.layer.backward(grad_output, input_gradient=input_gradient)
+        return grad_output + grad_change if input_gradient else None
+
+
+def _check_layers(layers):
+    for layer in layers:
+        if not isinstance(layer, Layer):
+            raise TypeError(f"layers: expected layers, got {layer!r}")
+    single = [id(leaf) for layer in layers for leaf in _leaves(layer)]
+    if len(set(single)) < len(single):
+        raise ValueError("layers: expected every layer once, got one twice; it remembers one forward pass")
 
 
 def _leaves(layer):
-    return [leaf for inner in layer.layers for leaf in _leaves(inner)] if isinstance(layer, Sequential) else [layer]
+    return [leaf for inner in layer.children() for leaf in _leaves(inner)] if isinstance(layer, Container) else [layer]

@@ -1,0 +1,207 @@
+"""Layers that read a sequence step by step: the same weights at every time, and a state h_t that is handed on.
+
+Backward runs against time (backpropagation through time, Werbos 1990). The state h_t is used twice, as the output at
+time t and in the step to h_{t+1}, so its gradient is the sum of both. Only this sum needs a loop. The weights are used
+at every time, so their gradients add up over it: with all B T rows under one another that is one matrix product.
+"""
+
+import numpy as np
+
+from backprop_lib._arrays import check_count, check_rng
+from backprop_lib.activations import sigmoid
+from backprop_lib.initializers import orthogonal, xavier_uniform
+from backprop_lib.layers.base import Layer, Parameter, checked_dtype, checked_gradient, checked_rows
+
+
+class _Recurrence(Layer):
+    """What the layers below share: weights with one block of n_hidden rows per gate, and gradients over all times."""
+
+    def __init__(self, n_inputs, n_hidden, blocks, rng, dtype):
+        check_rng(rng)
+        self.n_inputs, self.n_hidden = check_count(n_inputs, "n_inputs"), check_count(n_hidden, "n_hidden")
+        dtype = checked_dtype(dtype)
+
+        def stacked(initializer, columns):
+            parts = [initializer((self.n_hidden, columns), rng=rng) for _ in range(blocks)]
+            return Parameter(np.concatenate(parts).astype(dtype))
+
+        self.weight_x, self.weight_h = stacked(xavier_uniform, self.n_inputs), stacked(orthogonal, self.n_hidden)
+        self.hidden_gradients = None
+        self._X = self._H = None
+
+    def _checked(self, X):
+        X = checked_rows(self, X, self.n_inputs)
+        if X.ndim != 3:
+            raise ValueError(f"{self!r}: expected sequences of shape (B, T, {self.n_inputs}), got shape {X.shape}")
+        return X
+
+    def _accumulate_weights(self, grad_A_x, grad_A_h):
+        """Add dW_x = sum_t dA_t^T X_t and dW_h = sum_t dA_t^T H_{t-1}; dA are the gradients before the activation."""
+        self.weight_x.accumulate(np.matmul, _rows(grad_A_x).T, _rows(self._X))  # (m, B T) @ (B T, n) -> (m, n)
+        self.weight_h.accumulate(np.matmul, _rows(grad_A_h).T, _rows(_before(self._H)))
+
+    def __repr__(self):
+        return f"{type(self).__name__}({self.n_inputs}, {self.n_hidden})"
+
+
+class Recurrent(_Recurrence):
+    """h_t = tanh(W_x x_t + W_h h_{t-1} + b) with h_0 = 0, for sequences X (B, T, n_inputs). Elman (1990).
+
+    Backward, with a_t for what tanh is taken of and from t = T down to 1:
+    dh_t = dH_t + W_h^T da_{t+1}, and da_t = dh_t (1 - h_t^2). Then dW_x = sum_t da_t x_t^T,
+    dW_h = sum_t da_t h_{t-1}^T, db = sum_t da_t, all added up over the batch, and dx_t = W_x^T da_t.
+
+    Parameters
+    ----------
+    n_inputs, n_hidden : int
+    rng : numpy.random.Generator
+    dtype : numpy dtype
+
+    Attributes
+    ----------
+    weight_x : Parameter (n_hidden, n_inputs)
+        `xavier_uniform` at first; `weight_ih_l0` in `torch.nn.RNN`.
+    weight_h : Parameter (n_hidden, n_hidden)
+        `orthogonal` at first; `weight_hh_l0`.
+    bias : Parameter (n_hidden,)
+        Zero at first; the sum of `bias_ih_l0` and `bias_hh_l0`, which act only together.
+    hidden_gradients : array (B, T, n_hidden), or None before the first ``backward``
+        The dh_t of the last ``backward``: the gradient with respect to each state by all that follows from it.
+    """
+
+    def __init__(self, n_inputs, n_hidden, *, rng, dtype=np.float64):
+        super().__init__(n_inputs, n_hidden, 1, rng, dtype)
+        self.bias = Parameter(np.zeros(n_hidden, dtype))
+
+    def forward(self, X):
+        """States of all times, (B, T, n_hidden), for X (B, T, n_inputs)."""
+        X = self._checked(X)
+        A_x = _product(X, self.weight_x.data.T) + self.bias.data
+        states = [np.zeros_like(A_x[:, 0])]
+        for t in range(X.shape[1]):
+            states.append(np.tanh(A_x[:, t] + states[-1] @ self.weight_h.data.T))
+        self._X, self._H = X, np.stack(states[1:], axis=1)
+        return self._H
+
+    def backward(self, grad_output, *, input_gradient=True):
+        """See `Layer.backward`."""
+        grad_output = checked_gradient(self, self._H, None, grad_output)
+        slopes = 1.0 - self._H * self._H
+        grad_H = grad_output.astype(self._H.dtype)
+        later = 0.0  # what h_t receives through h_{t+1}
+        for t in reversed(range(grad_H.shape[1])):
+            grad_H[:, t] += later
+            later = (grad_H[:, t] * slopes[:, t]) @ self.weight_h.data
+        self.hidden_gradients = grad_H
+        grad_A = grad_H * slopes
+        self._accumulate_weights(grad_A, grad_A)
+        self.bias.accumulate(np.sum, _rows(grad_A), axis=0)
+        return _product(grad_A, self.weight_x.data) if input_gradient else None
+
+    def parameters(self):
+        """[weight_x, weight_h, bias]."""
+        return [self.weight_x, self.weight_h, self.bias]
+
+
+class GatedRecurrent(_Recurrence):
+    """The gated recurrent unit: h_t = (1 - z_t) n_t + z_t h_{t-1} with h_0 = 0, for sequences X (B, T, n_inputs).
+
+    The gates, between 0 and 1, are computed from the input and the state before:
+
+        r_t = sigmoid(W_xr x_t + b_xr + W_hr h_{t-1} + b_hr)         reset
+        z_t = sigmoid(W_xz x_t + b_xz + W_hz h_{t-1} + b_hz)         update
+        n_t = tanh(W_xn x_t + b_xn + r_t (W_hn h_{t-1} + b_hn))      new
+
+    Where z_t is near 1 the state, and backward its gradient, passes unchanged: no matrix, no slope. Cho et al. (2014),
+    in the form of `torch.nn.GRU`, where r_t stands outside W_hn.
+
+    Backward: the slopes of h_t by what sigmoid and tanh are taken of are, entry by entry,
+
+        new: (1 - z) (1 - n^2)    update: (h_{t-1} - n) z (1 - z)    reset: new (W_hn h_{t-1} + b_hn) r (1 - r)
+
+    and by W_hn h_{t-1} + b_hn: new r. With da for these times dh_t, dh_{t-1} = dH_{t-1} + z_t dh_t + W_h^T da_t.
+
+    Parameters
+    ----------
+    n_inputs, n_hidden : int
+    rng : numpy.random.Generator
+    dtype : numpy dtype
+
+    Attributes
+    ----------
+    weight_x, weight_h : Parameter (3 n_hidden, n_inputs) and (3 n_hidden, n_hidden)
+        Blocks of n_hidden rows: reset, update, new. `weight_ih_l0` and `weight_hh_l0` in `torch.nn.GRU`. At first
+        each block is `xavier_uniform` in weight_x and `orthogonal` in weight_h.
+    bias_x, bias_h : Parameter (3 n_hidden,)
+        Zero at first; `bias_ih_l0` and `bias_hh_l0`. Of reset and update only the sum of both acts.
+    hidden_gradients : array (B, T, n_hidden), or None before the first ``backward``
+        The dh_t of the last ``backward``: the gradient with respect to each state by all that follows from it.
+    """
+
+    def __init__(self, n_inputs, n_hidden, *, rng, dtype=np.float64):
+        super().__init__(n_inputs, n_hidden, 3, rng, dtype)
+        self.bias_x, self.bias_h = Parameter(np.zeros(3 * n_hidden, dtype)), Parameter(np.zeros(3 * n_hidden, dtype))
+        self._gates = None
+
+    def forward(self, X):
+        """States of all times, (B, T, n_hidden), for X (B, T, n_inputs)."""
+        X = self._checked(X)
+        A_x = _product(X, self.weight_x.data.T) + self.bias_x.data
+        h, steps = np.zeros_like(A_x[:, 0, : self.n_hidden]), []
+        for t in range(X.shape[1]):
+            steps.append(self._step(A_x[:, t], h))
+            h = steps[-1][-1]
+        *self._gates, self._H = (np.stack(of_all_times, axis=1) for of_all_times in zip(*steps, strict=True))
+        self._X = X
+        return self._H
+
+    def _step(self, a_x, h):
+        a_h = h @ self.weight_h.data.T + self.bias_h.data
+        (x_r, x_z, x_n), (h_r, h_z, h_n) = np.split(a_x, 3, axis=1), np.split(a_h, 3, axis=1)
+        r, z = sigmoid(x_r + h_r), sigmoid(x_z + h_z)
+        n = np.tanh(x_n + r * h_n)
+        return r, z, n, h_n, (1.0 - z) * n + z * h
+
+    def backward(self, grad_output, *, input_gradient=True):
+        """See `Layer.backward`."""
+        grad_output = checked_gradient(self, self._H, None, grad_output)
+        slopes_x, slopes_h = self._slopes()
+        z = self._gates[1]
+        grad_H = grad_output.astype(self._H.dtype)
+        later = 0.0  # what h_t receives through h_{t+1}
+        for t in reversed(range(grad_H.shape[1])):
+            grad_H[:, t] += later
+            later = z[:, t] * grad_H[:, t] + (np.tile(grad_H[:, t], 3) * slopes_h[:, t]) @ self.weight_h.data
+        self.hidden_gradients = grad_H
+        grad_A_x, grad_A_h = np.tile(grad_H, 3) * slopes_x, np.tile(grad_H, 3) * slopes_h
+        self._accumulate_weights(grad_A_x, grad_A_h)
+        self.bias_x.accumulate(np.sum, _rows(grad_A_x), axis=0)
+        self.bias_h.accumulate(np.sum, _rows(grad_A_h), axis=0)
+        return _product(grad_A_x, self.weight_x.data) if input_gradient else None
+
+    def _slopes(self):
+        """Slopes of h_t by W_x x_t + b_x and by W_h h_{t-1} + b_h, all times at once, (B, T, 3 n_hidden) each."""
+        r, z, n, h_n = self._gates
+        new = (1.0 - z) * (1.0 - n * n)
+        update = (_before(self._H) - n) * z * (1.0 - z)
+        reset = new * h_n * r * (1.0 - r)
+        return np.concatenate([reset, update, new], axis=2), np.concatenate([reset, update, new * r], axis=2)
+
+    def parameters(self):
+        """[weight_x, weight_h, bias_x, bias_h]."""
+        return [self.weight_x, self.weight_h, self.bias_x, self.bias_h]
+
+
+def _rows(A):
+    """(B, T, m) -> (B T, m)."""
+    return A.reshape(-1, A.shape[-1])
+
+
+def _product(A, W):
+    """A @ W for A (B, T, n) and W (n, m), as one product over all B T rows."""
+    return (_rows(A) @ W).reshape(*A.shape[:2], -1)
+
+
+def _before(H):
+    """The state before each: H (B, T, m) one step later, with h_0 = 0 in front."""
+    return np.concatenate([np.zeros_like(H[:, :1]), H[:, :-1]], axis=1)
