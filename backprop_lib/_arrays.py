@@ -4,6 +4,7 @@ Nothing here knows about networks. A check returns the array, so that it can sta
 """
 
 import math
+from numbers import Real
 
 import numpy as np
 
@@ -87,11 +88,16 @@ def check_real(array, name):
     return array
 
 
+def is_real_number(value):
+    """Whether ``value`` is one real number, Python's or NumPy's; a truth value counts as none."""
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
 def check_positive(value, name):
     """Return ``value`` as a float; raise unless it is one finite number above zero."""
-    if isinstance(value, (bool, np.bool_)) or not np.isscalar(value) or np.asarray(value).dtype.kind not in "fiu":
+    if not is_real_number(value):
         raise TypeError(f"{name}: expected a positive number, got {value!r}")
-    if not (value > 0 and np.isfinite(value)):
+    if not 0 < value < math.inf:  # NaN fails every comparison
         raise ValueError(f"{name}: expected a positive finite number, got {value!r}")
     return float(value)
 
@@ -141,11 +147,12 @@ def log_softmax(logits):
 
 def joint_norm(arrays):
     """Euclidean norm of all entries together; where their squares leave the number range, the entries are scaled."""
-    with np.errstate(over="ignore", under="ignore"):
+    with np.errstate(over="ignore"):
         squares = float(sum(np.vdot(array, array) for array in arrays))
     if 1e-30 < squares < 1e30:  # far from the limits of float32 and float64
         return math.sqrt(squares)
-    largest = max((float(np.abs(array).max()) for array in arrays), default=0.0)
+    largest = max(float(np.abs(array).max()) for array in arrays)
     if largest == 0.0 or not np.isfinite(largest):
         return largest
-    return largest * math.sqrt(sum(np.square(array / largest, dtype=np.float64).sum() for array in arrays))
+    scaled = [np.divide(array, largest, dtype=np.float64) for array in arrays]
+    return largest * math.sqrt(sum(np.vdot(array, array) for array in scaled))

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from backprop_lib._arrays import check_count, check_rng
+from backprop_lib._arrays import check_count, check_rng, is_real_number
 
 
 class Dataset(NamedTuple):
@@ -65,7 +65,7 @@ def make_spirals(n_samples, *, n_classes=2, noise=0.1, rng):
     n_samples, n_classes = check_count(n_samples, "n_samples"), check_count(n_classes, "n_classes")
     if n_samples < n_classes:
         raise ValueError(f"n_samples: expected at least one for each of the {n_classes} classes, got {n_samples}")
-    if np.ndim(noise) or np.asarray(noise).dtype.kind not in "fiu" or not 0 <= noise < np.inf:
+    if not is_real_number(noise) or not 0 <= noise < np.inf:
         raise ValueError(f"noise: expected a finite number of at least 0, got {noise!r}")
     check_rng(rng)
     y = np.arange(n_samples) % n_classes

@@ -1,14 +1,21 @@
-"""Gradients without derivation: finite differences and the complex step, and the check built on them.
+"""Gradients without derivation: finite differences and the complex step, the check built on them, and descent.
 
-They need n + 1 evaluations or more for n parameters, so they train nothing. They are independent of every
-formula, so they check everything.
+The numerical gradients need n + 1 evaluations or more for n parameters, so they train nothing. They are independent
+of every formula, so they check everything.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from backprop_lib._arrays import as_float_array, check_finite, check_positive, check_real, check_same_shape
+from backprop_lib._arrays import (
+    as_float_array,
+    check_count,
+    check_finite,
+    check_positive,
+    check_real,
+    check_same_shape,
+)
 
 # Below this both sides of a comparison count as zero, and their difference is taken as it stands.
 NEGLIGIBLE = 1e-12
@@ -83,10 +90,10 @@ def relative_error(a, b):
 
 
 def worst_entry(a, b):
-    """Index where two arrays differ most; NaN and infinite differences count as the worst there are."""
+    """Index where two arrays differ most; NaN is the worst difference there is, infinity the next."""
     with np.errstate(over="ignore", invalid="ignore"):
         difference = np.abs(a - b)
-    return np.unravel_index(np.argmax(np.where(np.isnan(difference), np.inf, difference)), difference.shape)
+    return np.unravel_index(np.argmax(difference), difference.shape)  # argmax takes NaN for the largest
 
 
 def in_words(a, b, digits):
@@ -168,11 +175,50 @@ def check_gradient(f, x, gradient, *, tolerance=1e-6):
     )
 
 
-def _real_array(x):
-    x = check_real(as_float_array(x, "x"), "x")
+def gradient_descent(gradient, x0, *, learning_rate, steps):
+    """Path of x <- x - learning_rate * gradient(x), from x0 on.
+
+    A learning rate that is too large makes the path diverge. It is returned all the same, up to infinity and NaN.
+
+    Parameters
+    ----------
+    gradient : callable
+        Takes an array of x0's shape, returns one of the same shape.
+    x0 : real array (n,), or any other shape
+        Where the path starts. Integers become float64. x0 is not changed.
+    learning_rate : float
+    steps : int
+
+    Returns
+    -------
+    array (steps + 1, n)
+        The points in order, x0 first; of x0's dtype.
+
+    Raises
+    ------
+    ValueError
+        If x0 is empty or not finite, the gradient has another shape, or the learning rate or the number of steps is
+        not positive.
+    TypeError
+        If one of them is not a number of the kind expected.
+    """
+    x0 = _real_array(x0, "x0")
+    learning_rate, steps = check_positive(learning_rate, "learning_rate"), check_count(steps, "steps")
+    path = np.empty((steps + 1, *x0.shape), x0.dtype)
+    path[0] = x0
+    for t in range(steps):
+        slope = check_real(as_float_array(gradient(path[t].copy()), "gradient(x)"), "gradient(x)")
+        check_same_shape(slope, x0, "gradient(x)", "x0")
+        with np.errstate(over="ignore", invalid="ignore"):  # the path shows what happened
+            path[t + 1] = path[t] - learning_rate * slope
+    return path
+
+
+def _real_array(x, name="x"):
+    x = check_real(as_float_array(x, name), name)
     if x.size == 0:
-        raise ValueError(f"x: expected at least one entry, got shape {x.shape}")
-    check_finite(x, "x")
+        raise ValueError(f"{name}: expected at least one entry, got shape {x.shape}")
+    check_finite(x, name)
     return x
 
 

@@ -1,5 +1,8 @@
 """The checks that the modules share, where those modules' tests do not reach."""
 
+import math
+import sys
+
 import numpy as np
 import pytest
 from scipy import special
@@ -34,10 +37,44 @@ def test_a_batch_may_be_asked_for_its_width():
         _arrays.as_batch([[1, 2, 3]], "X", 2)
 
 
+def test_a_single_sample_is_told_how_to_become_a_batch():
+    with pytest.raises(ValueError, match=r"got shape \(3,\); a single sample x is the batch x\[None, :\]$"):
+        _arrays.as_batch([1, 2, 3], "X")
+
+
+@pytest.mark.parametrize(
+    "value", [1, 0.5, np.float32(0.5), np.uint8(2), np.nextafter(0, 1), sys.float_info.max], ids=repr
+)
+def test_positive_numbers(value):
+    assert _arrays.check_positive(value, "x") == value
+    assert type(_arrays.check_positive(value, "x")) is float
+
+
+@pytest.mark.parametrize(
+    ("value", "error"),
+    [
+        (0, ValueError),
+        (-0.0, ValueError),
+        (-1, ValueError),
+        (np.nan, ValueError),
+        (np.inf, ValueError),
+        (True, TypeError),
+        (np.bool_(True), TypeError),
+        ("1", TypeError),
+        (None, TypeError),
+        (1 + 0j, TypeError),
+        ([1.0], TypeError),
+        (np.array(1.0), TypeError),
+    ],
+    ids=repr,
+)
+def test_numbers_that_are_not_positive_are_refused(value, error):
+    with pytest.raises(error, match=r"^rate: expected a positive (finite )?number, got "):
+        _arrays.check_positive(value, "rate")
+
+
 def test_checks_return_what_they_checked(rng):
     assert _arrays.check_rng(rng) is rng
-    assert _arrays.check_positive(np.float32(0.5), "x") == 0.5
-    assert type(_arrays.check_positive(2, "x")) is float
     assert type(_arrays.check_count(np.int64(2), "x")) is int
 
 
@@ -52,3 +89,35 @@ def test_stable_exponentials_against_scipy():
 def test_folded_is_the_absolute_value_and_analytic_off_the_fold():
     np.testing.assert_array_equal(_arrays.folded(np.array([-2.0, -0.0, 3.0])), [2.0, 0.0, 3.0])
     np.testing.assert_array_equal(_arrays.folded(np.array([-2 + 1j, 3 - 1j])), [2 - 1j, 3 - 1j])
+
+
+def test_log_softmax_of_infinite_logits():
+    np.testing.assert_array_equal(_arrays.log_softmax(np.array([-np.inf, 0.0, 0.0]))[0], -np.inf)
+    for logits in [np.inf, 0.0], [-np.inf, -np.inf]:  # no limit exists; warnings are errors here
+        assert np.isnan(_arrays.log_softmax(np.array(logits))).all()
+
+
+@pytest.mark.parametrize(("a", "b", "c"), [(3, 4, 5), (5, 12, 13), (20, 21, 29), (28, 45, 53)])
+@pytest.mark.parametrize("scale", [1.0, 2.0**-20, 2.0**40])
+def test_joint_norm_of_whole_numbers_is_exact(a, b, c, scale):
+    assert _arrays.joint_norm([np.array([a * scale]), np.array([[0.0, b * scale]])]) == c * scale
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("size", [1e-35, 1e-20, 1e20, 1e35])
+def test_joint_norm_where_squares_leave_the_number_range(dtype, size):
+    arrays = [np.array([0.3, -0.7, 0.1], dtype) * dtype(size), np.array([[0.9]], dtype) * dtype(size)]
+    # Not float32's precision but float64's: the squares are summed in it.
+    assert _arrays.joint_norm(arrays) == pytest.approx(
+        math.hypot(*map(float, np.hstack([*map(np.ravel, arrays)]))), rel=1e-14
+    )
+
+
+def test_joint_norm_where_only_the_sum_of_squares_overflows():
+    assert _arrays.joint_norm([np.array([1e154]), np.array([1e154])] * 2) == pytest.approx(2e154, rel=1e-15)
+
+
+def test_joint_norm_of_what_is_not_finite():
+    assert _arrays.joint_norm([np.zeros(2), np.zeros((1, 1))]) == 0.0
+    assert _arrays.joint_norm([np.ones(2), np.array([np.inf])]) == np.inf
+    assert np.isnan(_arrays.joint_norm([np.ones(2), np.array([np.nan])]))

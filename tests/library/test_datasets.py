@@ -17,7 +17,7 @@ def original():
     return sklearn_datasets.load_digits(return_X_y=True)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def digits():
     return load_digits()
 
@@ -110,6 +110,12 @@ def test_spiral_classes_are_of_equal_size_up_to_one(n_classes, rng):
     assert counts.max() - counts.min() <= 1
 
 
+def test_one_point_for_each_class_is_enough(rng):
+    X, y = make_spirals(3, n_classes=3, rng=rng)
+    assert X.shape == (3, 2)
+    assert sorted(y) == [0, 1, 2]
+
+
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_points_without_noise_lie_on_their_arms(n_classes, rng):
     X, y = make_spirals(300, n_classes=n_classes, noise=0.0, rng=rng)
@@ -168,6 +174,7 @@ def test_spirals_are_decided_by_the_generator():
         ({"noise": [0.1]}, (TypeError, ValueError), r"noise: expected a finite number of at least 0, got \[0.1\]"),
         ({"noise": None}, (TypeError, ValueError), "noise: expected a finite number of at least 0, got None"),
         ({"noise": "0.1"}, (TypeError, ValueError), "noise: expected a finite number of at least 0, got '0.1'"),
+        ({"noise": True}, (TypeError, ValueError), "noise: expected a finite number of at least 0, got True"),
         ({"noise": 0.1j}, (TypeError, ValueError), "noise: expected a finite number of at least 0"),
         ({"rng": 0}, TypeError, r"rng: expected a numpy.random.Generator, .* got 0"),
     ],

@@ -1,4 +1,4 @@
-"""Finite differences, the complex step and the check built on them, against derivatives known in closed form."""
+"""Finite differences, the complex step, the check built on them and descent, against what is known in closed form."""
 
 import dataclasses
 
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from backprop_lib import check_gradient, numerical_gradient, numerical_jacobian, relative_error
+from backprop_lib import check_gradient, gradient_descent, numerical_gradient, numerical_jacobian, relative_error
 
 METHODS = ["central", "forward", "complex"]
 # What each method can reach in float64 for derivatives of order 1: eps^(2/3), eps^(1/2), eps, with room for 50 eps.
@@ -86,6 +86,11 @@ def test_float32_stays_float32(method):
     np.testing.assert_allclose(found, 3 * x**2, atol=allowed)
 
 
+def test_float32_stays_float32_where_the_function_computes_in_float64():
+    found = numerical_gradient(lambda x: float((x * x).sum()), sample((3,), np.float32))
+    assert found.dtype == np.float32
+
+
 @pytest.mark.parametrize("x", [[1, 2], np.array([1, 2], np.int32), np.array([True, False])])
 def test_whole_numbers_become_float64(x):
     found = numerical_gradient(lambda x: (x * x).sum(), x)
@@ -123,6 +128,28 @@ def test_a_step_that_is_given_is_taken():
     # The forward difference of x^2 / 2 at 0 is h / 2: it shows the step.
     found = numerical_gradient(lambda x: (x * x).sum() / 2, np.zeros(2), method="forward", step=0.25)
     np.testing.assert_array_equal(found, [0.125, 0.125])
+
+
+def test_the_jacobian_takes_the_step_it_is_given():
+    found = numerical_jacobian(lambda x: x * x / 2, np.zeros(2), method="forward", step=0.25)
+    np.testing.assert_array_equal(found, [[0.125, 0.0], [0.0, 0.125]])
+
+
+@pytest.mark.parametrize(("method", "power"), [("central", 1 / 3), ("forward", 1 / 2)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_default_step_is_the_documented_one(dtype, method, power):
+    x = np.array([0.0, -0.5, 1.5, -8.0], dtype)
+    seen = []
+
+    def f(x):
+        seen.append(x)
+        return x.sum()
+
+    numerical_gradient(f, x, method=method)
+    walked = np.max(np.array(seen, np.float64) - x, axis=0)
+    # The point seen is rounded to eps |x|: beside a step of eps^(1/2) that is eps^(1/2).
+    eps = np.finfo(dtype).eps
+    np.testing.assert_allclose(walked, eps**power * np.array([1.0, 1.0, 1.5, 8.0]), rtol=2 * eps**0.5)
 
 
 def matrix_of(outputs, inputs):
@@ -284,7 +311,7 @@ def test_complex_step_refuses_a_function_that_drops_the_imaginary_part(numerical
 @pytest.mark.parametrize("method", ["central", "forward"])
 @pytest.mark.parametrize("numerical", [numerical_gradient, numerical_jacobian])
 def test_differences_refuse_a_complex_value(numerical, method):
-    with pytest.raises(TypeError, match=r"f\(x\)"):
+    with pytest.raises(TypeError, match=r"^f\(x\): expected real numbers, got dtype complex128"):
         numerical(lambda x: (x * 1j).sum(), np.ones(2), method=method)
 
 
@@ -304,7 +331,8 @@ def test_differences_refuse_a_complex_value(numerical, method):
         ([0.0, 0.0], [0.0, 0.0], 0.0),
         ([9e-13, 0.0], [0.0, 0.0], 9e-13),  # below 1e-12: absolute
         ([9e-13, 0.0], [-9e-13, 0.0], 1.8e-12),
-        ([2e-12, 0.0], [0.0, 0.0], 1.0),  # above: relative
+        ([1e-12, 0.0], [0.0, 0.0], 1.0),  # not below: relative
+        ([2e-12, 0.0], [0.0, 0.0], 1.0),
     ],
 )
 def test_relative_error_by_hand(a, b, expected):
@@ -328,7 +356,10 @@ def test_relative_error_of_nan_is_nan(a, b):
     assert np.isnan(relative_error(a, b))
 
 
-@pytest.mark.parametrize(("a", "b"), [([np.inf], [np.inf]), ([np.inf], [1.0]), ([np.inf, 0.0], [-np.inf, 0.0])])
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [([np.inf], [np.inf]), ([np.inf], [1.0]), ([np.inf, 0.0], [-np.inf, 0.0]), ([1.7e308, 0.0], [-1.7e308, 0.0])],
+)
 def test_relative_error_of_infinity_is_not_small_and_does_not_warn(a, b):
     assert not relative_error(a, b) <= 1.0
 
@@ -344,7 +375,9 @@ def test_relative_error_broadcasts_nothing(a, b):
 def test_relative_error_refuses_empty_arrays_and_what_is_no_number():
     with pytest.raises(ValueError, match=r"expected at least one entry to compare, got shape \(0,\)"):
         relative_error([], [])
-    with pytest.raises(TypeError, match="b: expected an array of numbers"):
+    with pytest.raises(TypeError, match=r"^a: expected an array of numbers"):
+        relative_error(["1"], [1.0])
+    with pytest.raises(TypeError, match=r"^b: expected an array of numbers"):
         relative_error([1.0], ["1"])
 
 
@@ -390,6 +423,11 @@ def test_the_two_values_of_a_failed_check_differ_in_print():
     assert given != numerical
 
 
+def test_the_report_shows_eight_digits():
+    check = check_gradient(lambda x: 0.0, np.ones(1), [-200 / 3])
+    assert "given -66.666667, central difference 0" in str(check)
+
+
 def test_check_gradient_of_a_number():
     check = check_gradient(lambda x: x * x, 3.0, 5.0)
     assert not check
@@ -410,6 +448,19 @@ def test_check_gradient_catches_what_is_not_finite(place, bad):
 
 def test_check_gradient_catches_a_function_that_is_not_finite():
     assert not check_gradient(lambda x: x.sum() * np.nan, np.ones(2), np.ones(2))
+
+
+def test_infinite_on_both_sides_is_no_agreement():
+    check = check_gradient(lambda x: np.inf if x[1] > 1 else 0.0, np.ones(2), [0.0, np.inf])
+    assert not check
+    assert (check.worst_index, check.given, check.numerical) == ((1,), np.inf, np.inf)
+
+
+def test_a_difference_beyond_the_number_range_is_reported():
+    check = check_gradient(lambda x: -1e308 * x.sum(), np.zeros(2), [-1e308, 1e308])
+    assert not check
+    assert check.relative_error == np.inf
+    assert check.worst_index == (1,)
 
 
 def test_tolerance_decides():
@@ -440,12 +491,117 @@ def test_bad_tolerance_is_refused(tolerance, error):
         check_gradient(cubes, np.ones(2), 3 * np.ones(2), tolerance=tolerance)
 
 
-def test_gradient_that_is_complex_is_refused():
-    with pytest.raises(TypeError, match="gradient: expected real numbers"):
+def test_gradient_that_is_complex_or_no_number_is_refused():
+    with pytest.raises(TypeError, match=r"^gradient: expected real numbers"):
         check_gradient(cubes, np.ones(2), 3 * np.ones(2) + 0j)
+    with pytest.raises(TypeError, match=r"^gradient: expected an array of numbers"):
+        check_gradient(cubes, np.ones(2), ["3", "3"])
 
 
 def test_report_cannot_be_changed():
     check = check_gradient(cubes, np.ones(2), np.zeros(2))
     with pytest.raises(dataclasses.FrozenInstanceError):
         check.passed = True
+
+
+# gradient_descent
+
+
+def test_descent_by_hand():
+    # f = x^2 / 2 + 2 y^2 has the gradient (x, 4 y).
+    path = gradient_descent(lambda x: x * [1.0, 4.0], [8.0, 1.0], learning_rate=0.5, steps=3)
+    np.testing.assert_array_equal(path, [[8.0, 1.0], [4.0, -1.0], [2.0, 1.0], [1.0, -1.0]])
+
+
+@given(a=st.floats(0.1, 4.0), learning_rate=st.floats(0.01, 1.0), steps=st.integers(1, 20))
+def test_descent_on_a_parabola_multiplies_by_the_known_factor(a, learning_rate, steps):
+    # f = a x^2 / 2: each step multiplies x by 1 - learning_rate a, below -1 too, where the path diverges.
+    path = gradient_descent(lambda x: a * x, [1.0], learning_rate=learning_rate, steps=steps)
+    expected = (1.0 - learning_rate * a) ** np.arange(steps + 1)
+    np.testing.assert_allclose(path[:, 0], expected, rtol=1e-12, atol=1e-12)
+
+
+def test_descent_with_a_numerical_gradient_finds_the_minimum():
+    path = gradient_descent(
+        lambda x: numerical_gradient(lambda x: ((x - [1.0, -2.0]) ** 2).sum(), x),
+        [5.0, 5.0],
+        learning_rate=0.3,
+        steps=60,
+    )
+    np.testing.assert_allclose(path[-1], [1.0, -2.0], atol=1e-8)
+
+
+def test_a_learning_rate_too_large_gives_a_path_to_infinity_and_no_warning():
+    path = gradient_descent(lambda x: x, np.array([1.0, 0.0]), learning_rate=1e200, steps=3)
+    np.testing.assert_array_equal(path[:, 0], [1.0, -1e200, np.inf, np.nan])
+    np.testing.assert_array_equal(path[:, 1], 0.0)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_the_path_has_one_point_more_than_steps(shape):
+    x0 = np.asarray(sample(shape))
+    path = gradient_descent(lambda x: x, x0, learning_rate=0.1, steps=4)
+    assert path.shape == (5, *shape)
+    np.testing.assert_array_equal(path[0], x0)
+    assert not np.shares_memory(path, x0)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "expected"), [(np.float32, np.float32), (np.float64, np.float64), (np.int64, np.float64)]
+)
+def test_the_path_has_the_dtype_of_its_start(dtype, expected):
+    path = gradient_descent(lambda x: 2.0 * x.astype(np.float64), np.ones(2, dtype), learning_rate=0.25, steps=1)
+    assert path.dtype == expected
+    np.testing.assert_array_equal(path[1], [0.5, 0.5])
+
+
+def test_a_gradient_that_writes_into_its_argument_leaves_the_path_alone():
+    def gradient(x):
+        x *= 2.0
+        return x
+
+    path = gradient_descent(gradient, [1.0], learning_rate=0.25, steps=2)
+    np.testing.assert_array_equal(path, [[1.0], [0.5], [0.25]])
+
+
+@pytest.mark.parametrize(
+    ("x0", "error", "message"),
+    [
+        ([], ValueError, r"^x0: expected at least one entry, got shape \(0,\)"),
+        ([1.0, np.inf], ValueError, r"^x0: expected finite numbers, got inf at index \(1,\)"),
+        ([1.0j], TypeError, "^x0: expected real numbers, got dtype complex128"),
+        (["1"], TypeError, "^x0: expected an array of numbers, got dtype <U1"),
+    ],
+)
+def test_starts_are_refused(x0, error, message):
+    with pytest.raises(error, match=message):
+        gradient_descent(lambda x: x, x0, learning_rate=0.1, steps=1)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"learning_rate": 0.0}, ValueError, "^learning_rate: expected a positive finite number, got 0.0"),
+        ({"learning_rate": -0.1}, ValueError, "^learning_rate: expected a positive finite number, got -0.1"),
+        ({"learning_rate": "0.1"}, TypeError, "^learning_rate: expected a positive number, got '0.1'"),
+        ({"steps": 0}, ValueError, "^steps: expected a whole number of at least 1, got 0"),
+        ({"steps": 10.0}, TypeError, "^steps: expected a whole number, got 10.0"),
+    ],
+)
+def test_learning_rates_and_numbers_of_steps_are_refused(options, error, message):
+    with pytest.raises(error, match=message):
+        gradient_descent(lambda x: x, [1.0], **({"learning_rate": 0.1, "steps": 1} | options))
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "message"),
+    [
+        (1.0, ValueError, r"^gradient\(x\): expected shape \(2,\) as x0 has, got shape \(\)"),
+        (np.ones((1, 2)), ValueError, r"^gradient\(x\): expected shape \(2,\) as x0 has, got shape \(1, 2\)"),
+        ([1.0j, 0.0], TypeError, r"^gradient\(x\): expected real numbers, got dtype complex128"),
+        (None, TypeError, r"^gradient\(x\): expected an array of numbers, got dtype object"),
+    ],
+)
+def test_gradients_are_refused(value, error, message):
+    with pytest.raises(error, match=message):
+        gradient_descent(lambda x: value, [1.0, 2.0], learning_rate=0.1, steps=1)
