@@ -9,7 +9,14 @@ from backprop_lib.datasets import Dataset, load_digits, make_spirals
 from backprop_lib.initializers import he_normal, he_uniform, orthogonal, xavier_normal, xavier_uniform
 from backprop_lib.layers import Activation, Linear, Parameter, Sequential
 from backprop_lib.losses import SigmoidCrossEntropy, SoftmaxCrossEntropy, SquaredError, accuracy, one_hot
-from backprop_lib.numerical import GradientCheck, check_gradient, numerical_gradient, numerical_jacobian, relative_error
+from backprop_lib.numerical import (
+    GradientCheck,
+    check_gradient,
+    gradient_descent,
+    numerical_gradient,
+    numerical_jacobian,
+    relative_error,
+)
 from backprop_lib.optimizers import SGD, Adam, AdamW, RMSProp, clip_gradient_norm
 from backprop_lib.training import History, fit
 
@@ -33,6 +40,7 @@ __all__ = [
     "clip_gradient_norm",
     "fit",
     "gelu",
+    "gradient_descent",
     "he_normal",
     "he_uniform",
     "identity",
