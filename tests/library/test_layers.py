@@ -4,7 +4,7 @@ import copy
 
 import numpy as np
 import pytest
-from gradient_agreement import TOLERANCES, assert_gradients_agree, discrepancy
+from gradient_agreement import TOLERANCES, Weighted, assert_gradients_agree, discrepancy
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,16 +35,6 @@ sizes = st.integers(1, 4)
 def two_layers(rng, activation=sigmoid, sizes=(3, 4, 2)):
     n, hidden, m = sizes
     return Sequential(Linear(n, hidden, rng=rng), Activation(activation), Linear(hidden, m, rng=rng))
-
-
-class Weighted:
-    """A loss that is the sum of the outputs with fixed weights: its gradient is exactly those weights."""
-
-    def value(self, output, weights):
-        return (weights * output).sum()
-
-    def gradient(self, output, weights):
-        return weights
 
 
 # Forward
