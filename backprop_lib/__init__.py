@@ -7,7 +7,18 @@ Batches are rows X (B, n), weights are (out, in), losses are summed over outputs
 from backprop_lib.activations import gelu, identity, leaky_relu, relu, sigmoid, softmax, softplus, tanh
 from backprop_lib.datasets import Dataset, load_digits, make_spirals
 from backprop_lib.initializers import he_normal, he_uniform, orthogonal, xavier_normal, xavier_uniform
-from backprop_lib.layers import Activation, Linear, Parameter, Sequential
+from backprop_lib.layers import (
+    Activation,
+    BatchNorm,
+    Dropout,
+    GatedRecurrent,
+    LayerNorm,
+    Linear,
+    Parameter,
+    Recurrent,
+    Residual,
+    Sequential,
+)
 from backprop_lib.losses import SigmoidCrossEntropy, SoftmaxCrossEntropy, SquaredError, accuracy, one_hot
 from backprop_lib.numerical import (
     GradientCheck,
@@ -25,12 +36,18 @@ __all__ = [
     "Activation",
     "Adam",
     "AdamW",
+    "BatchNorm",
     "Dataset",
+    "Dropout",
+    "GatedRecurrent",
     "GradientCheck",
     "History",
+    "LayerNorm",
     "Linear",
     "Parameter",
     "RMSProp",
+    "Recurrent",
+    "Residual",
     "Sequential",
     "SigmoidCrossEntropy",
     "SoftmaxCrossEntropy",

@@ -1,4 +1,4 @@
-r"""Layers that bring their input to mean 0 and variance 1, over the batch or over the features.
+"""Layers that bring their input to mean 0 and variance 1, over the batch or over the features.
 
 Both are built on one step, for the m numbers x_1 ... x_m that share a mean mu and a variance v:
 

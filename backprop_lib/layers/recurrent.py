@@ -115,11 +115,16 @@ class GatedRecurrent(_Recurrence):
     Where z_t is near 1 the state, and backward its gradient, passes unchanged: no matrix, no slope. Cho et al. (2014),
     in the form of `torch.nn.GRU`, where r_t stands outside W_hn.
 
-    Backward: the slopes of h_t by what sigmoid and tanh are taken of are, entry by entry,
+    Backward. Within one step, with u = W_hn h_{t-1} + b_hn, the slopes of h_t are, entry by entry,
 
-        new: (1 - z) (1 - n^2)    update: (h_{t-1} - n) z (1 - z)    reset: new (W_hn h_{t-1} + b_hn) r (1 - r)
+        by what tanh is taken of in new         new = (1 - z) (1 - n^2)
+        by what sigmoid is taken of in update   update = (h_{t-1} - n) z (1 - z)
+        by what sigmoid is taken of in reset    reset = new u r (1 - r)
+        by u                                    new r
+        by h_{t-1} itself                       z
 
-    and by W_hn h_{t-1} + b_hn: new r. With da for these times dh_t, dh_{t-1} = dH_{t-1} + z_t dh_t + W_h^T da_t.
+    Each times dh_t is a gradient da_t, and dh_{t-1} = dH_{t-1} + z dh_t + W_h^T da_t with da_t = (reset, update, u).
+    For W_x and x_t it is da_t = (reset, update, new); the products are those of `Recurrent`.
 
     Parameters
     ----------
@@ -157,21 +162,21 @@ class GatedRecurrent(_Recurrence):
 
     def _step(self, a_x, h):
         a_h = h @ self.weight_h.data.T + self.bias_h.data
-        (x_r, x_z, x_n), (h_r, h_z, h_n) = np.split(a_x, 3, axis=1), np.split(a_h, 3, axis=1)
+        (x_r, x_z, x_n), (h_r, h_z, u) = np.split(a_x, 3, axis=1), np.split(a_h, 3, axis=1)
         r, z = sigmoid(x_r + h_r), sigmoid(x_z + h_z)
-        n = np.tanh(x_n + r * h_n)
-        return r, z, n, h_n, (1.0 - z) * n + z * h
+        n = np.tanh(x_n + r * u)
+        return r, z, n, u, (1.0 - z) * n + z * h
 
     def backward(self, grad_output, *, input_gradient=True):
         """See `Layer.backward`."""
         grad_output = checked_gradient(self, self._H, None, grad_output)
-        slopes_x, slopes_h = self._slopes()
-        z = self._gates[1]
+        slopes_x, slopes_h, z = self._slopes()
         grad_H = grad_output.astype(self._H.dtype)
         later = 0.0  # what h_t receives through h_{t+1}
         for t in reversed(range(grad_H.shape[1])):
             grad_H[:, t] += later
-            later = z[:, t] * grad_H[:, t] + (np.tile(grad_H[:, t], 3) * slopes_h[:, t]) @ self.weight_h.data
+            grad_a_h = np.tile(grad_H[:, t], 3) * slopes_h[:, t]  # (B, 3 m): dh_t once for each block
+            later = z[:, t] * grad_H[:, t] + grad_a_h @ self.weight_h.data
         self.hidden_gradients = grad_H
         grad_A_x, grad_A_h = np.tile(grad_H, 3) * slopes_x, np.tile(grad_H, 3) * slopes_h
         self._accumulate_weights(grad_A_x, grad_A_h)
@@ -180,12 +185,12 @@ class GatedRecurrent(_Recurrence):
         return _product(grad_A_x, self.weight_x.data) if input_gradient else None
 
     def _slopes(self):
-        """Slopes of h_t by W_x x_t + b_x and by W_h h_{t-1} + b_h, all times at once, (B, T, 3 n_hidden) each."""
-        r, z, n, h_n = self._gates
+        """Slopes of h_t by W_x x_t + b_x, by W_h h_{t-1} + b_h, (B, T, 3 n_hidden) both, and by h_{t-1} itself."""
+        r, z, n, u = self._gates
         new = (1.0 - z) * (1.0 - n * n)
         update = (_before(self._H) - n) * z * (1.0 - z)
-        reset = new * h_n * r * (1.0 - r)
-        return np.concatenate([reset, update, new], axis=2), np.concatenate([reset, update, new * r], axis=2)
+        reset = new * u * r * (1.0 - r)
+        return np.concatenate([reset, update, new], axis=2), np.concatenate([reset, update, new * r], axis=2), z
 
     def parameters(self):
         """[weight_x, weight_h, bias_x, bias_h]."""

@@ -68,7 +68,7 @@ def disagreements(network, loss, X, y, *, passes=1):
     by_hand = gradients_by_hand(network, loss, X, y, passes)
     # The difference of two losses is rounded as the losses are, so the central difference of a gradient much smaller
     # than the loss is good to 1e-8 of the loss. The complex step subtracts nothing and gets no such allowance.
-    scales = {"complex": 1e-12, "central": abs(loss.value(network.forward(X), y))}
+    scales = {"complex": 1e-12, "central": max(abs(loss.value(network.forward(X), y)), 1e-12)}
     wrong = {}
     for method, tolerance in TOLERANCES.items():
         for name, numbers in gradients_by_numbers(network, loss, X, y, method).items():
