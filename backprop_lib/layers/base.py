@@ -105,7 +105,7 @@ def checked_gradient(layer, cached, features, grad_output):
     """
     if cached is None:
         raise ValueError(f"{layer!r}.backward: expected a forward pass before, got none")
-    grad_output = as_float_array(grad_output, f"{layer!r}.backward: grad_output")
+    grad_output = as_float_array(grad_output, "grad_output")
     expected = cached.shape if features is None else (len(cached), *features)
     if grad_output.shape != expected:
         raise ValueError(f"{layer!r}.backward: expected grad_output of shape {expected}, got {grad_output.shape}")
@@ -114,7 +114,7 @@ def checked_gradient(layer, cached, features, grad_output):
 
 def checked_rows(layer, X, features=None):
     """Return X as an array (B, ..., features) with something in it: a batch of rows, or of sequences of rows."""
-    X = as_float_array(X, repr(layer))
+    X = as_float_array(X, layer)
     if X.ndim < 2 or X.size == 0 or features not in (None, X.shape[-1]):
         wanted = f"(B, ..., {'n' if features is None else features})"
         raise ValueError(f"{layer!r}: expected a batch of shape {wanted} with no axis of length 0, got shape {X.shape}")

@@ -1,6 +1,5 @@
 """Layers made of layers."""
 
-from backprop_lib._arrays import check_same_shape
 from backprop_lib.layers.base import Layer, checked_gradient, checked_rows
 
 
@@ -16,13 +15,13 @@ class Container(Layer):
         return [parameter for layer in self.children() for parameter in layer.parameters()]
 
     def train(self):
-        """Switch every layer to training. Returns the network."""
+        """Switch every layer to training. Returns the container."""
         for layer in self.children():
             layer.train()
         return super().train()
 
     def eval(self):
-        """Switch every layer to evaluation. Returns the network."""
+        """Switch every layer to evaluation. Returns the container."""
         for layer in self.children():
             layer.eval()
         return super().eval()
@@ -65,15 +64,14 @@ class Sequential(Container):
 
 
 class Residual(Container):
-    """Y = X + layer(X): whatever the layer does to the gradient, another copy of it passes by. He et al. (2016).
+    """Y = X + layer(X): a way past the layer, for the signal and for its gradient. He et al. (2016).
 
-    Backward: the input reaches the output along two paths, and the gradients of both are added,
-    dX = dY + layer.backward(dY).
+    Backward: X reaches Y along two paths, and their gradients add up, dX = dY + layer.backward(dY).
 
     Parameters
     ----------
     layer : Layer
-        Its output needs the shape of its input; a `Sequential` of several layers is meant.
+        Usually a `Sequential`. Its output needs the shape of its input.
     """
 
     def __init__(self, layer):
@@ -89,7 +87,10 @@ class Residual(Container):
         """Output of X's shape."""
         X = checked_rows(self, X)
         change = self.layer.forward(X)
-        check_same_shape(change, X, f"{self!r}: the layer's output", "its input")
+        if change.shape != X.shape:
+            raise ValueError(
+                f"{self!r}: expected a layer whose output has its input's shape {X.shape}, got {change.shape}"
+            )
         self._Y = X + change
         return self._Y
 

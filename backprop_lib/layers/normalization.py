@@ -113,7 +113,7 @@ class BatchNorm(_Normalization):
         self._by_batch = None  # whether the last forward pass took the batch's own mean and variance
 
     def _normalize(self, X):
-        X = as_batch(X, repr(self), len(self.weight.data))
+        X = as_batch(X, self, len(self.weight.data))
         if self.training and len(X) == 1:
             raise ValueError(f"{self!r}: expected at least 2 rows in training, got 1: it is its own mean")
         self._by_batch = self.training

@@ -47,9 +47,11 @@ class _Recurrence(Layer):
 class Recurrent(_Recurrence):
     """h_t = tanh(W_x x_t + W_h h_{t-1} + b) with h_0 = 0, for sequences X (B, T, n_inputs). Elman (1990).
 
-    Backward, with a_t for what tanh is taken of and from t = T down to 1:
-    dh_t = dH_t + W_h^T da_{t+1}, and da_t = dh_t (1 - h_t^2). Then dW_x = sum_t da_t x_t^T,
-    dW_h = sum_t da_t h_{t-1}^T, db = sum_t da_t, all added up over the batch, and dx_t = W_x^T da_t.
+    Backward, from t = T down to 1, with a_t for what tanh is taken of and dH for the gradient of the output:
+
+        dh_t = dH_t + W_h^T da_{t+1}      da_t = dh_t (1 - h_t^2)      dx_t = W_x^T da_t
+
+    and dW_x = sum_t da_t x_t^T, dW_h = sum_t da_t h_{t-1}^T, db = sum_t da_t, each added up over the batch too.
 
     Parameters
     ----------
@@ -66,7 +68,8 @@ class Recurrent(_Recurrence):
     bias : Parameter (n_hidden,)
         Zero at first; the sum of `bias_ih_l0` and `bias_hh_l0`, which act only together.
     hidden_gradients : array (B, T, n_hidden), or None before the first ``backward``
-        The dh_t of the last ``backward``: the gradient with respect to each state by all that follows from it.
+        The dh_t of the last ``backward``: each state's gradient, by all that follows from it. How it fades backward
+        in time: ``np.linalg.norm(layer.hidden_gradients, axis=(0, 2))``.
     """
 
     def __init__(self, n_inputs, n_hidden, *, rng, dtype=np.float64):
@@ -115,16 +118,14 @@ class GatedRecurrent(_Recurrence):
     Where z_t is near 1 the state, and backward its gradient, passes unchanged: no matrix, no slope. Cho et al. (2014),
     in the form of `torch.nn.GRU`, where r_t stands outside W_hn.
 
-    Backward. Within one step, with u = W_hn h_{t-1} + b_hn, the slopes of h_t are, entry by entry,
+    Backward, with a_r, a_z, a_n for what sigmoid and tanh are taken of, and u_t = W_hn h_{t-1} + b_hn:
 
-        by what tanh is taken of in new         new = (1 - z) (1 - n^2)
-        by what sigmoid is taken of in update   update = (h_{t-1} - n) z (1 - z)
-        by what sigmoid is taken of in reset    reset = new u r (1 - r)
-        by u                                    new r
-        by h_{t-1} itself                       z
+        da_n = dh_t (1 - z) (1 - n^2)           du   = da_n r
+        da_z = dh_t (h_{t-1} - n) z (1 - z)     da_r = da_n u r (1 - r)
+        dh_{t-1} = dH_{t-1} + z dh_t + W_h^T (da_r, da_z, du)
 
-    Each times dh_t is a gradient da_t, and dh_{t-1} = dH_{t-1} + z dh_t + W_h^T da_t with da_t = (reset, update, u).
-    For W_x and x_t it is da_t = (reset, update, new); the products are those of `Recurrent`.
+    Each is dh_t times a slope that forward has settled. W_x and b_x get their gradients from (da_r, da_z, da_n), W_h
+    and b_h from (da_r, da_z, du), as in `Recurrent`.
 
     Parameters
     ----------
@@ -140,7 +141,7 @@ class GatedRecurrent(_Recurrence):
     bias_x, bias_h : Parameter (3 n_hidden,)
         Zero at first; `bias_ih_l0` and `bias_hh_l0`. Of reset and update only the sum of both acts.
     hidden_gradients : array (B, T, n_hidden), or None before the first ``backward``
-        The dh_t of the last ``backward``: the gradient with respect to each state by all that follows from it.
+        The dh_t of the last ``backward``: each state's gradient, by all that follows from it.
     """
 
     def __init__(self, n_inputs, n_hidden, *, rng, dtype=np.float64):
@@ -187,10 +188,11 @@ class GatedRecurrent(_Recurrence):
     def _slopes(self):
         """Slopes of h_t by W_x x_t + b_x, by W_h h_{t-1} + b_h, (B, T, 3 n_hidden) both, and by h_{t-1} itself."""
         r, z, n, u = self._gates
-        new = (1.0 - z) * (1.0 - n * n)
-        update = (_before(self._H) - n) * z * (1.0 - z)
-        reset = new * u * r * (1.0 - r)
-        return np.concatenate([reset, update, new], axis=2), np.concatenate([reset, update, new * r], axis=2), z
+        by_a_n = (1.0 - z) * (1.0 - n * n)
+        by_a_z = (_before(self._H) - n) * z * (1.0 - z)
+        by_a_r = by_a_n * u * r * (1.0 - r)
+        by_u = by_a_n * r
+        return np.concatenate([by_a_r, by_a_z, by_a_n], axis=2), np.concatenate([by_a_r, by_a_z, by_u], axis=2), z
 
     def parameters(self):
         """[weight_x, weight_h, bias_x, bias_h]."""
