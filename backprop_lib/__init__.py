@@ -5,6 +5,7 @@ Batches are rows X (B, n), weights are (out, in), losses are summed over outputs
 """
 
 from backprop_lib.activations import gelu, identity, leaky_relu, relu, sigmoid, softmax, softplus, tanh
+from backprop_lib.autograd import Tensor, Value, checkpoint, graph, no_grad
 from backprop_lib.datasets import Dataset, load_digits, make_spirals
 from backprop_lib.initializers import he_normal, he_uniform, orthogonal, xavier_normal, xavier_uniform
 from backprop_lib.layers import (
@@ -52,18 +53,23 @@ __all__ = [
     "SigmoidCrossEntropy",
     "SoftmaxCrossEntropy",
     "SquaredError",
+    "Tensor",
+    "Value",
     "accuracy",
     "check_gradient",
+    "checkpoint",
     "clip_gradient_norm",
     "fit",
     "gelu",
     "gradient_descent",
+    "graph",
     "he_normal",
     "he_uniform",
     "identity",
     "leaky_relu",
     "load_digits",
     "make_spirals",
+    "no_grad",
     "numerical_gradient",
     "numerical_jacobian",
     "one_hot",

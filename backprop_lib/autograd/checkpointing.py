@@ -1,0 +1,64 @@
+"""Recompute instead of store."""
+
+import numpy as np
+
+from backprop_lib.autograd.operands import as_tensor
+from backprop_lib.autograd.tensor import Tensor, computed, record, recording
+
+
+def checkpoint(f, *inputs):
+    """f(*inputs), of which only the inputs and the result are kept; ``backward`` computes f once more.
+
+    A chain of n operations in pieces of sqrt(n) then keeps about 2 sqrt(n) arrays and not n, for one more forward
+    pass. Chen, Xu, Zhang and Guestrin (2016), Training deep nets with sublinear memory cost.
+
+    Parameters
+    ----------
+    f : callable
+        Tensors to one tensor, the same result each time: no new random numbers. Leaves that f uses without being
+        given them, weights for instance, receive their gradients as usual.
+    *inputs : tensor, array or number
+
+    Returns
+    -------
+    Tensor
+
+    Raises
+    ------
+    TypeError
+        If f returns something else than a tensor.
+    ValueError
+        If f uses a computed tensor that is not among the inputs; in ``backward``, if its result is another one.
+    """
+    inputs = [as_tensor(x) for x in inputs]
+    _, result = _run(f, inputs)
+    if not result.requires_grad:
+        return result
+    values = result.data
+    gradients = []
+
+    def recompute(grad):
+        with recording(True):
+            copies, again = _run(f, inputs)
+        if not np.array_equal(again.data, values, equal_nan=True):
+            raise ValueError("checkpoint: expected f to give the same result again, got another")
+        again.backward(grad)
+        gradients[:] = [np.zeros_like(x.data) if x.grad is None else x.grad for x in copies]
+        return np.zeros(())
+
+    # The first operand is a leaf of its own, so that f is run again also where only its weights need gradients.
+    start = Tensor(0.0, requires_grad=True)
+    edges = [(x, lambda _, i=i: gradients[i]) for i, x in enumerate(inputs)]
+    return record("checkpoint", values, (start, recompute), *edges)
+
+
+def _run(f, inputs):
+    """Leaves with the inputs' values, and f of them."""
+    before = Tensor(0.0)
+    copies = [Tensor(x.data, requires_grad=x.requires_grad) for x in inputs]
+    result = f(*copies)
+    if not isinstance(result, Tensor):
+        raise TypeError(f"checkpoint: expected f to return a Tensor, got {result!r}")
+    if any(node._stamp < before._stamp for node in computed(result)[:1]):  # the oldest of them
+        raise ValueError("checkpoint: expected every computed tensor that f uses among its inputs, got one outside")
+    return copies, result

@@ -1,0 +1,87 @@
+"""The graph behind a value or a tensor, as plain data for a drawing."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Node(NamedTuple):
+    """One node of a graph.
+
+    Attributes
+    ----------
+    operation : str or None
+        What computed it; None for a leaf.
+    data : float or array
+    grad : float, array or None
+        None where no backward pass has left one.
+    """
+
+    operation: str | None
+    data: object
+    grad: object
+
+
+class Graph(NamedTuple):
+    """Nodes, every one after its operands, and edges (operand, result) as pairs of positions among the nodes."""
+
+    nodes: list
+    edges: list
+
+
+def graph(root):
+    """The computation that led to a Value or a Tensor. To see gradients inside, call ``backward(retain_graph=True)``.
+
+    Parameters
+    ----------
+    root : Value or Tensor
+
+    Returns
+    -------
+    Graph
+        The root is the last node. An operand used twice has two edges.
+
+    Raises
+    ------
+    ValueError
+        If a backward pass has freed a part of the graph.
+    """
+    order = _toposort(root)
+    position = {id(node): i for i, node in enumerate(order)}
+    nodes = [_described(node) for node in order]
+    edges = [(position[id(operand)], position[id(node)]) for node in order for operand in _operands(node)]
+    return Graph(nodes, edges)
+
+
+def _toposort(root):
+    """Every node after its operands: a node is done once all its operands are, without recursion."""
+    order, found, path = [], {id(root)}, [(root, iter(_operands(root)))]
+    while path:
+        node, operands = path[-1]
+        for operand in operands:
+            if id(operand) not in found:
+                found.add(id(operand))
+                path.append((operand, iter(_operands(operand))))
+                break
+        else:
+            order.append(node)
+            path.pop()
+    return order
+
+
+def _operands(node):
+    """A plain number is an operand without operands."""
+    operands = getattr(node, "parents", ())
+    if not operands and getattr(node, "operation", None) is not None:
+        raise ValueError(f"graph: expected a graph, but the one behind {node!r} was freed by a backward pass")
+    return operands
+
+
+def _described(node):
+    if isinstance(node, float):
+        return Node(None, node, None)
+    return Node(node.operation, _copied(node.data), _copied(node.grad))
+
+
+def _copied(values):
+    return values.copy() if isinstance(values, np.ndarray) else values

@@ -1,0 +1,43 @@
+"""What operations do with their operands before they compute: numbers and arrays become tensors of one dtype."""
+
+import numpy as np
+
+from backprop_lib.autograd.tensor import Tensor, record
+
+
+def method(operation):
+    """Make an operation a method of Tensor too, under its own name."""
+    setattr(Tensor, operation.__name__, operation)
+    return operation
+
+
+def as_tensor(value, like=None):
+    """A tensor as it is, anything else as a constant. A Python number takes the dtype of ``like``, if that has one."""
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(like, Tensor) and type(value) in (int, float):
+        return Tensor(np.asarray(value, like.dtype))
+    return Tensor(value)
+
+
+def pair(a, b):
+    """Two operands as tensors of one dtype, and their arrays: (a, b, x, y)."""
+    if not isinstance(a, Tensor):
+        a = as_tensor(a, like=b)
+    if not isinstance(b, Tensor):
+        b = as_tensor(b, like=a)
+    x, y = a.data, b.data
+    if x.dtype is not y.dtype:
+        a, b = same_dtype(a, b)
+        x, y = a.data, b.data
+    return a, b, x, y
+
+
+def same_dtype(*tensors):
+    """The tensors, those of a smaller dtype converted to the largest, as NumPy does it."""
+    common = np.result_type(*(tensor.data for tensor in tensors))
+    return [tensor if tensor.dtype == common else _astype(tensor, common) for tensor in tensors]
+
+
+def _astype(x, dtype):
+    return record("astype", x.data.astype(dtype), (x, lambda grad: grad.astype(x.dtype)))

@@ -1,0 +1,231 @@
+"""The scalar engine: numbers that remember how they were computed.
+
+Every operation on `Value` makes a node of a graph. The node keeps its one or two parents and, as numbers, the local
+derivatives with respect to them. ``backward`` walks the nodes from the newest to the oldest and multiplies along
+the way: the chain rule, once per edge.
+"""
+
+import math
+from itertools import count
+from numbers import Real
+from operator import attrgetter
+
+_new = object.__new__
+_tick = count().__next__
+FREED = (
+    "backward: expected a graph, but the one behind {!r} was freed by an earlier backward pass; compute it anew, or "
+    "keep it with backward(retain_graph=True)"
+)
+
+
+class Value:
+    """A number in a computation.
+
+    Supports ``+ - * / **`` with numbers and other values, ``exp``, ``log``, ``tanh``, ``relu``, ``sigmoid``, and
+    ``< <= > >=``, which compare the numbers. ``==`` stays the comparison of identity: two nodes with equal numbers
+    are two nodes. Division by zero and overflow raise what they raise for Python's own floats.
+
+    Parameters
+    ----------
+    data : real number
+
+    Attributes
+    ----------
+    data : float
+        Local derivatives are taken when an operation is computed, so a later change of ``data`` spoils no gradient.
+    grad : float or None
+        For a leaf, the sum of what all backward passes since ``zero_grad`` have brought. A computed value has one
+        only after a backward pass with ``retain_graph=True``, and of that pass alone.
+    operation : str or None
+        Symbol of the operation that computed the value; None for a leaf.
+    """
+
+    __slots__ = ("_a", "_b", "_created", "_da", "_db", "data", "grad", "operation")
+
+    def __init__(self, data):
+        self.data = _number(data)
+        self.grad = 0.0
+        self.operation = self._a = self._b = self._db = None
+        self._created = _tick()
+
+    # One line for each operation: the result, then every operand with the derivative of the result with respect to it.
+    # A number is no node. Nothing asks for its gradient; it is kept to be shown.
+
+    def __add__(self, other):
+        if isinstance(other, Value):
+            return _record("+", self.data + other.data, self, 1.0, other, 1.0)
+        return _record("+", self.data + (number := _number(other)), self, 1.0, None, number)
+
+    def __sub__(self, other):
+        if isinstance(other, Value):
+            return _record("−", self.data - other.data, self, 1.0, other, -1.0)
+        return _record("−", self.data - (number := _number(other)), self, 1.0, None, number)
+
+    def __mul__(self, other):
+        if isinstance(other, Value):
+            return _record("×", self.data * other.data, self, other.data, other, self.data)
+        return _record("×", self.data * (number := _number(other)), self, number, None, number)
+
+    def __truediv__(self, other):
+        if isinstance(other, Value):
+            quotient = self.data / other.data
+            return _record("÷", quotient, self, 1.0 / other.data, other, -quotient / other.data)
+        return _record("÷", self.data / (number := _number(other)), self, 1.0 / number, None, number)
+
+    def __pow__(self, other):
+        if isinstance(other, Value):
+            a, b = _positive(self.data, "the base of **"), other.data
+            return _record("**", a**b, self, b * a ** (b - 1.0), other, a**b * math.log(a))
+        a, b = self.data, _number(other)
+        if not b.is_integer():
+            _positive(a, "the base of ** with a broken exponent")
+        return _record("**", a**b, self, b * a ** (b - 1.0) if b else 0.0, None, b)
+
+    def __neg__(self):
+        return _record("−", -self.data, self, -1.0)
+
+    def exp(self):
+        """e to the power of the value."""
+        y = math.exp(self.data)
+        return _record("exp", y, self, y)
+
+    def log(self):
+        """Natural logarithm; ValueError unless the value is above zero."""
+        x = _positive(self.data, "the argument of log")
+        return _record("log", math.log(x), self, 1.0 / x)
+
+    def tanh(self):
+        """Hyperbolic tangent."""
+        y = math.tanh(self.data)
+        return _record("tanh", y, self, 1.0 - y * y)
+
+    def relu(self):
+        """max(value, 0), with derivative 0 at 0."""
+        return _record("relu", max(self.data, 0.0), self, 1.0 if self.data > 0 else 0.0)
+
+    def sigmoid(self):
+        """1 / (1 + exp(-value))."""
+        decay = math.exp(-abs(self.data))
+        y = (1.0 if self.data >= 0 else decay) / (1.0 + decay)
+        return _record("sigmoid", y, self, y * (1.0 - y))
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+    def __rsub__(self, other):
+        return -self + other
+
+    def __rtruediv__(self, other):
+        return Value(other) / self
+
+    def __rpow__(self, other):
+        return Value(other) ** self
+
+    def __lt__(self, other):
+        return self.data < _data(other)
+
+    def __le__(self, other):
+        return self.data <= _data(other)
+
+    def __gt__(self, other):
+        return self.data > _data(other)
+
+    def __ge__(self, other):
+        return self.data >= _data(other)
+
+    # A NumPy number or array on the left leaves the operation to the value on the right.
+    __array_ufunc__ = None
+
+    def backward(self, *, retain_graph=False):
+        """Add the derivative of this value with respect to every leaf behind it to the leaf's ``grad``.
+
+        Gradients add up: a leaf used twice, in one graph or in two, receives both contributions.
+
+        Parameters
+        ----------
+        retain_graph : bool
+            Keep the nodes and their gradients. A second call is then possible and adds everything once more.
+            Without it the nodes are freed on the way.
+
+        Raises
+        ------
+        ValueError
+            If a backward pass has already freed a part of the graph.
+        """
+        nodes = _computed(self)
+        self.grad += 1.0
+        while nodes:
+            node = nodes.pop()  # the newest: all that it went into is done, so its gradient is complete
+            grad, a, b = node.grad, node._a, node._b
+            a.grad += node._da * grad
+            if b is not None:
+                b.grad += node._db * grad
+            if not retain_graph:
+                node.grad = node._a = node._b = node._db = None
+
+    def zero_grad(self):
+        """Set the gradient to zero."""
+        self.grad = 0.0
+
+    @property
+    def parents(self):
+        """The operands, values and plain numbers, of a computed value; none for a leaf, or once the graph is freed."""
+        return tuple(operand for operand in (self._a, self._b or self._db) if operand is not None)
+
+    def __repr__(self):
+        return f"Value({self.data:g})"
+
+
+def _record(operation, data, a, da, b=None, db=None):
+    """Result of an operation on a, and perhaps b, with its derivatives da and db with respect to them."""
+    node = _new(Value)
+    node.data = data
+    node.grad = None
+    node.operation = operation
+    node._a = a
+    node._da = da
+    node._b = b
+    node._db = db
+    node._created = _tick()
+    return node
+
+
+def _computed(root):
+    """The computed values that the root depends on, itself included, oldest first, each with a gradient of zero."""
+    if root.operation is None:
+        return []
+    zero = root.grad = float("0")  # a new object: a value whose gradient it is has been found
+    waiting, nodes = [root], []
+    while waiting:
+        node = waiting.pop()
+        a, b = node._a, node._b
+        if a is None:
+            raise ValueError(FREED.format(node))
+        nodes.append(node)
+        if a.operation is not None and a.grad is not zero:
+            a.grad = zero
+            waiting.append(a)
+        if b is not None and b.operation is not None and b.grad is not zero:
+            b.grad = zero
+            waiting.append(b)
+    nodes.sort(key=attrgetter("_created"))  # a value is always newer than its parents
+    return nodes
+
+
+def _data(operand):
+    return operand.data if isinstance(operand, Value) else _number(operand)
+
+
+def _number(operand):
+    """Any real number as a float."""
+    if type(operand) is float:
+        return operand
+    if isinstance(operand, Real):
+        return float(operand)
+    raise TypeError(f"Value: expected a real number, got {operand!r}")
+
+
+def _positive(number, name):
+    if number > 0:
+        return number
+    raise ValueError(f"{name}: expected a number above zero, got {number}")

@@ -1,0 +1,102 @@
+"""Operations that move entries without changing them, and the matrix product.
+
+Moving is linear, and its adjoint moves the gradient back: where an entry was taken twice, both gradients arrive.
+"""
+
+import numpy as np
+
+from backprop_lib.autograd.operands import as_tensor, method, pair, same_dtype
+from backprop_lib.autograd.tensor import Tensor, record, unbroadcast
+
+
+@method
+def reshape(x, *shape):
+    """The same entries in another shape, given as numbers or one tuple; one length may be -1."""
+    x = as_tensor(x)
+    return record("reshape", x.data.reshape(*shape), (x, lambda grad: grad.reshape(x.shape)))
+
+
+@method
+def transpose(x, *axes):
+    """The axes in another order, reversed where none is given. The gradient's go back to theirs."""
+    x = as_tensor(x)
+    back = np.argsort(axes) if axes else None
+    return record("transpose", x.data.transpose(*axes), (x, lambda grad: grad.transpose(back)))
+
+
+def getitem(x, index):
+    """x[index], whatever NumPy accepts. The gradient is zero elsewhere; an entry taken twice adds both gradients."""
+    taken = x.data[index]
+    is_view = isinstance(taken, np.ndarray) and taken.base is not None  # of slices: no entry is taken twice
+
+    def rule(grad):
+        whole = np.zeros_like(x.data)
+        if is_view:
+            whole[index] = grad
+        else:
+            np.add.at(whole, index, grad)
+        return whole
+
+    return record("getitem", taken, (x, rule))
+
+
+def concatenate(tensors, axis=0):
+    """Tensors joined along an axis that they have. Each gets its part of the gradient."""
+    tensors = same_dtype(*map(as_tensor, _several(tensors, "concatenate")))
+    joined = np.concatenate([tensor.data for tensor in tensors], axis)
+    ends = np.cumsum([tensor.shape[axis] for tensor in tensors])
+    starts = [0, *ends[:-1]]
+
+    def part(start, end):
+        rows = slice(start, end)
+        return lambda grad: np.moveaxis(np.moveaxis(grad, axis, 0)[rows], 0, axis)
+
+    return record("concatenate", joined, *zip(tensors, map(part, starts, ends), strict=True))
+
+
+def stack(tensors, axis=0):
+    """Tensors of one shape joined along a new axis. Each gets its slice of the gradient."""
+    tensors = same_dtype(*map(as_tensor, _several(tensors, "stack")))
+    joined = np.stack([tensor.data for tensor in tensors], axis)
+
+    def part(i):
+        return lambda grad: np.moveaxis(grad, axis, 0)[i]
+
+    return record("stack", joined, *zip(tensors, map(part, range(len(tensors))), strict=True))
+
+
+def matmul(a, b):
+    """a @ b for vectors, matrices and batches of matrices. d(AB) = dA B + A dB: A gets G B^T, B gets A^T G."""
+    a, b, x, y = pair(a, b)
+    if not x.ndim or not y.ndim or x.shape[-1] != y.shape[-2 if y.ndim > 1 else 0]:
+        raise ValueError(f"@: expected shapes (..., n) and (..., n, m) or (n,), got {x.shape} and {y.shape}")
+    if x.ndim == y.ndim == 2:
+        return record("@", x @ y, (a, lambda grad: grad @ y.T), (b, lambda grad: x.T @ grad))
+    return _general_matmul(a, b, x, y)
+
+
+def _general_matmul(a, b, x, y):
+    """A vector is a row on the left and a column on the right; the axes before the last two broadcast."""
+    row = x[None, :] if x.ndim == 1 else x
+    column = y[:, None] if y.ndim == 1 else y
+    out = row @ column
+
+    def rule_a(grad):
+        return unbroadcast(grad.reshape(out.shape) @ np.swapaxes(column, -1, -2), row.shape).reshape(x.shape)
+
+    def rule_b(grad):
+        return unbroadcast(np.swapaxes(row, -1, -2) @ grad.reshape(out.shape), column.shape).reshape(y.shape)
+
+    return record("@", x @ y, (a, rule_a), (b, rule_b))
+
+
+def _several(tensors, name):
+    if isinstance(tensors, Tensor) or not (tensors := list(tensors)):
+        raise ValueError(f"{name}: expected a list of at least one tensor, got {tensors!r}")
+    return tensors
+
+
+Tensor.__getitem__ = getitem
+Tensor.__matmul__ = matmul
+Tensor.__rmatmul__ = lambda self, other: matmul(other, self)
+Tensor.T = property(transpose, doc="The axes reversed: the transposed matrix.")

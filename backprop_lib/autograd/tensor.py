@@ -1,0 +1,299 @@
+"""The array engine: arrays that remember how they were computed.
+
+An operation computes its result with NumPy and records, for each operand, an *edge*: the operand and the rule that
+turns the gradient of the result into the gradient of the operand (a vector-Jacobian product). The operations stand
+in the neighbouring modules; this one knows only how to record them and how to walk back.
+"""
+
+from contextlib import contextmanager
+from itertools import count
+from operator import attrgetter
+
+import numpy as np
+
+from backprop_lib._arrays import as_float_array, check_real
+
+_new = object.__new__
+_tick = count().__next__
+_recording = True
+
+
+class Tensor:
+    """An array of real numbers in a computation.
+
+    The dtype is kept: float32 stays float32; integers become float64. Operators broadcast as NumPy's do. Comparisons
+    give arrays of booleans, which carry no gradient.
+
+    Parameters
+    ----------
+    data : array of real numbers, any shape
+        Used, not copied.
+    requires_grad : bool
+        Whether ``backward`` fills ``grad``. What is computed from such a tensor is recorded.
+
+    Attributes
+    ----------
+    data : array
+        May be assigned for a leaf, ``x.data -= step`` too: assignments, in-place operators and with them optimisers
+        are noticed, and ``backward`` refuses a graph that was recorded before the change. Writing into the array
+        itself, ``x.data[0] = 1``, cannot be noticed, and the gradients are then wrong.
+    grad : array of data's shape, or None
+        For a leaf, the sum of what all backward passes since ``zero_grad`` have brought, in memory of its own. A
+        computed tensor has one only after a backward pass with ``retain_graph=True``, and of that pass alone.
+    requires_grad : bool
+    operation : str or None
+        Name of the operation that was recorded; None for a leaf.
+    """
+
+    __slots__ = ("_data", "_edges", "_found", "_owns_grad", "_stamp", "grad", "operation", "requires_grad")
+    __array_ufunc__ = None  # array * tensor is the tensor's business
+
+    def __init__(self, data, requires_grad=False):
+        if not isinstance(requires_grad, bool):
+            raise TypeError(f"requires_grad: expected True or False, got {requires_grad!r}")
+        self._data = check_real(as_float_array(data, "data"), "data")
+        self.requires_grad = requires_grad
+        self.grad = self.operation = self._found = None
+        self._edges = ()
+        self._stamp = _tick()  # when it was made or last changed: a result is newer than its operands
+
+    def backward(self, grad=None, *, retain_graph=False):
+        """Add the gradient with respect to every leaf that requires one to the leaf's ``grad``.
+
+        Parameters
+        ----------
+        grad : array of this tensor's shape, optional
+            Gradient with respect to this tensor, from which to start. A tensor of one entry starts from 1.
+        retain_graph : bool
+            Keep the graph and the gradients inside. A second call is then possible and adds everything once more.
+            Without it the graph is freed on the way.
+
+        Raises
+        ------
+        ValueError
+            If nothing was recorded, a backward pass has already freed a part of the graph, a recorded tensor was
+            changed since, or the shape of grad is another. No gradient has then been touched.
+        """
+        seed = self._seed(grad)
+        nodes = computed(self)
+        _accumulate(self, seed, fresh=False)
+        while nodes:
+            node = nodes.pop()  # the newest: all that it went into is done, so its gradient is complete
+            grad = node.grad
+            for operand, rule in node._edges:
+                if operand.requires_grad:
+                    contribution = rule(grad)
+                    if contribution.shape != operand._data.shape:
+                        contribution = unbroadcast(contribution, operand._data.shape)
+                    if operand.grad is None and operand.operation is not None:
+                        operand.grad = contribution
+                        operand._owns_grad = False
+                    else:
+                        _accumulate(operand, contribution, contribution is not grad and contribution.base is None)
+            if not retain_graph:
+                node.grad, node._edges = None, ()
+
+    def _seed(self, grad):
+        if not self.requires_grad:
+            raise ValueError("backward: expected a tensor computed from one with requires_grad=True, got a constant")
+        if grad is None:
+            if self._data.size != 1:
+                raise ValueError(
+                    f"backward: expected grad of shape {self.shape}, got none; only one entry starts from 1"
+                )
+            return np.ones_like(self._data)
+        grad = check_real(as_float_array(grad, "grad"), "grad")
+        if grad.shape != self.shape:
+            raise ValueError(f"backward: expected grad of shape {self.shape}, got shape {grad.shape}")
+        return grad.astype(self.dtype, copy=False)
+
+    def zero_grad(self):
+        """Empty the gradient."""
+        self.grad = None
+
+    def detach(self):
+        """A copy outside the graph, which requires no gradient."""
+        return Tensor(self._data.copy())
+
+    def item(self):
+        """The one entry as a Python number."""
+        return self._data.item()
+
+    @property
+    def data(self):
+        """The array of values."""
+        return self._data
+
+    @data.setter
+    def data(self, value):
+        self._check_leaf()
+        if value is not self._data:
+            value = check_real(as_float_array(value, "data"), "data")
+            if value.shape != self.shape:
+                raise ValueError(f"data: expected shape {self.shape}, got shape {value.shape}")
+        self._data = value
+        self._stamp = _tick()
+
+    def _check_leaf(self):
+        if self.operation is not None:
+            raise ValueError(f"expected a leaf to be changed, got a result of {self.operation}; compute a new tensor")
+
+    def _change(self, operation, other):
+        """Apply a NumPy operation in place."""
+        self._check_leaf()
+        if self.requires_grad and _recording:
+            raise ValueError("a tensor that requires a gradient: expected its in-place change within no_grad()")
+        operation(self._data, other._data if isinstance(other, Tensor) else other, out=self._data)
+        self._stamp = _tick()
+        return self
+
+    def __iadd__(self, other):
+        return self._change(np.add, other)
+
+    def __isub__(self, other):
+        return self._change(np.subtract, other)
+
+    def __imul__(self, other):
+        return self._change(np.multiply, other)
+
+    def __itruediv__(self, other):
+        return self._change(np.divide, other)
+
+    @property
+    def parents(self):
+        """The operands that the tensor was computed from; none for a leaf, or once the graph is freed."""
+        return tuple(operand for operand, _ in self._edges)
+
+    @property
+    def shape(self):
+        """Length of every axis."""
+        return self._data.shape
+
+    @property
+    def ndim(self):
+        """Number of axes."""
+        return self._data.ndim
+
+    @property
+    def dtype(self):
+        """Type of the entries."""
+        return self._data.dtype
+
+    def __len__(self):
+        return len(self._data)
+
+    def __bool__(self):
+        return bool(self._data)
+
+    def __float__(self):
+        return float(self._data)
+
+    def __array__(self, dtype=None, copy=None):
+        raise TypeError(
+            "expected an array, got a Tensor; NumPy would lose its graph: use the operations of autograd, or .data"
+        )
+
+    def __repr__(self):
+        values = np.array2string(self._data, prefix="Tensor(", separator=", ")
+        return f"Tensor({values}{f', operation={self.operation!r}' if self.operation else ''})"
+
+
+def no_grad():
+    """Record nothing in this block: what is computed there is a constant. For the whole process, not one thread."""
+    return recording(False)
+
+
+@contextmanager
+def recording(wanted):
+    """Record operations in this block, or do not."""
+    global _recording
+    before, _recording = _recording, wanted
+    try:
+        yield
+    finally:
+        _recording = before
+
+
+def record(operation, data, *edges):
+    """Result of an operation as a tensor.
+
+    Parameters
+    ----------
+    operation : str
+    data : array
+        What the operation computed.
+    *edges : pairs (operand, rule)
+        The rule takes the gradient of the result and returns that of the operand, in the operand's dtype, as a new
+        array, as the gradient itself or as a view of it. It may have the result's shape where the operand was
+        broadcast: the engine sums.
+    """
+    result = _new(Tensor)
+    result._data = data if type(data) is np.ndarray else np.asarray(data)
+    result.grad = None
+    result._stamp = _tick()
+    result._found = None
+    if _recording:
+        for operand, _ in edges:
+            if operand.requires_grad:
+                result.requires_grad = True
+                result.operation = operation
+                result._edges = edges
+                return result
+    result.requires_grad = False
+    result.operation = None
+    result._edges = ()
+    if result._data.base is not None:  # a constant shares its memory with nobody
+        result._data = result._data.copy()
+    return result
+
+
+def unbroadcast(grad, shape):
+    """Sum a gradient over the axes along which an operand of this shape was repeated: copying's adjoint is summing."""
+    extra = grad.ndim - len(shape)
+    repeated = tuple(i for i in range(extra, grad.ndim) if shape[i - extra] == 1 != grad.shape[i])
+    return grad.sum(axis=(*range(extra), *repeated), keepdims=True).reshape(shape)
+
+
+def computed(root):
+    """The recorded tensors that the root depends on, itself included, oldest first, their gradients emptied."""
+    if root.operation is None:
+        return []
+    search = root._found = object()
+    waiting, nodes = [root], []
+    while waiting:
+        node = waiting.pop()
+        if not node._edges:
+            raise ValueError(
+                f"backward: expected a graph, but the one behind a result of {node.operation} was freed by an earlier "
+                "backward pass; compute it anew, or keep it with backward(retain_graph=True)"
+            )
+        nodes.append(node)
+        for operand, _ in node._edges:
+            if operand._stamp > node._stamp:
+                raise ValueError(
+                    f"backward: expected operands as they were, but one of shape {operand.shape} was changed after "
+                    f"{node.operation} had used it; call backward before the change, or compute the result anew"
+                )
+            if operand.operation is not None and operand._found is not search:
+                operand._found = search
+                waiting.append(operand)
+    for node in nodes:
+        node.grad = None
+    nodes.sort(key=attrgetter("_stamp"))  # a tensor is always newer than its operands
+    return nodes
+
+
+def _accumulate(tensor, grad, fresh):
+    """Add to a tensor's gradient. Fresh: nobody else holds this array.
+
+    Within the graph the first gradient is kept as it is, by reference, the second makes a new array, and only that
+    one is added to in place. A leaf keeps its gradient for the caller, so it must be the leaf's alone from the start.
+    """
+    if tensor.grad is None:
+        if tensor.operation is None and not (fresh and type(grad) is np.ndarray):
+            grad, fresh = np.array(grad), True
+        tensor.grad, tensor._owns_grad = grad, fresh
+    elif tensor._owns_grad:
+        tensor.grad += grad
+    else:
+        tensor.grad, tensor._owns_grad = tensor.grad + grad, True
