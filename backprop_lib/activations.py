@@ -62,7 +62,9 @@ def _tanh(z):
 
 def _relu(z):
     """max(z, 0). Derivative 1 where z > 0, else 0; at the kink the book takes ReLU'(0) = 0, as PyTorch does."""
-    return np.where(z.real <= 0, 0.0, z)  # asked this way round, NaN stays NaN
+    if z.dtype.kind == "c":
+        return np.where(z.real <= 0, 0.0, z)  # asked this way round, NaN stays NaN
+    return np.maximum(z, 0.0)
 
 
 def _leaky_relu(z):

@@ -20,7 +20,23 @@ from backprop_lib._arrays import (
 )
 
 
-class SquaredError:
+class Loss:
+    """What every loss can do: ``value`` and ``gradient``, apart or at once."""
+
+    def value(self, output, targets):
+        """Loss of a batch, one number."""
+        raise NotImplementedError
+
+    def gradient(self, output, targets):
+        """Gradient with respect to the output, an array of its shape."""
+        raise NotImplementedError
+
+    def value_and_gradient(self, output, targets):
+        """Both, for a loop that needs both: what they have in common may be computed once."""
+        return self.value(output, targets), self.gradient(output, targets)
+
+
+class SquaredError(Loss):
     """Half the squared error, (1/B) sum_i sum_k (prediction_ik - target_ik)^2 / 2.
 
     The half makes the gradient the plain difference. (PyTorch's ``MSELoss`` has no half and also averages over
@@ -61,7 +77,7 @@ class SquaredError:
         return predictions - targets.astype(predictions.real.dtype, copy=False)
 
 
-class SoftmaxCrossEntropy:
+class SoftmaxCrossEntropy(Loss):
     """Cross-entropy of the softmax of logits against integer labels, averaged over the batch.
 
     Softmax and logarithm are taken together (log-sum-exp), so the loss is finite for logits of any size, and the
@@ -90,16 +106,23 @@ class SoftmaxCrossEntropy:
         ValueError
             If shapes do not fit, the batch is empty, or a label is out of range.
         """
-        logits, labels = self._checked(logits, labels)
-        return -log_softmax(logits)[np.arange(len(labels)), labels].mean()
+        return self.value_and_gradient(logits, labels)[0]
 
     def gradient(self, logits, labels):
         """Gradient with respect to the logits, array (B, C): (softmax(logits) - one_hot(labels)) / B."""
+        return self.value_and_gradient(logits, labels)[1]
+
+    def value_and_gradient(self, logits, labels):
+        """Both at once, from one softmax, which is most of the work."""
         logits, labels = self._checked(logits, labels)
-        gradient = np.exp(log_softmax(logits))
-        gradient[np.arange(len(labels)), labels] -= 1.0
-        gradient /= len(labels)
-        return gradient
+        n_samples = len(labels)
+        at_labels = np.arange(n_samples), labels
+        log_probabilities = log_softmax(logits)
+        value = -log_probabilities[at_labels].sum() / n_samples
+        gradient = np.exp(log_probabilities)
+        gradient[at_labels] -= 1.0
+        gradient /= n_samples
+        return value, gradient
 
     @staticmethod
     def _checked(logits, labels):
@@ -107,7 +130,7 @@ class SoftmaxCrossEntropy:
         return logits, as_labels(labels, *logits.shape)
 
 
-class SigmoidCrossEntropy:
+class SigmoidCrossEntropy(Loss):
     """Cross-entropy of sigmoid(logits) against targets in [0, 1], one yes-or-no question per output.
 
     Summed over the outputs, averaged over the batch: softplus(z) - t z for each entry, which is

@@ -15,13 +15,16 @@ from backprop_lib._arrays import check_positive, check_real, check_same_shape, j
 class _State:
     """What an optimiser keeps for one parameter; allocated once, so that a step allocates nothing of its size.
 
-    ``averages`` start at zero and remember earlier gradients; ``decayed`` and ``scratch`` are only worked in.
+    ``averages`` start at zero and remember earlier gradients. ``decayed`` and ``scratch`` are only worked in; all
+    parameters share their memory, which is then still in the processor's cache.
     """
 
-    def __init__(self, data, n_averages):
+    def __init__(self, data, n_averages, workspaces):
         self.steps = 0
         self.averages = [np.zeros_like(data) for _ in range(n_averages)]
-        self.decayed, self.scratch = np.empty_like(data), np.empty_like(data)
+        self.decayed, self.scratch = (
+            workspace[: data.nbytes].view(data.dtype).reshape(data.shape) for workspace in workspaces
+        )
 
 
 class _Optimizer:
@@ -31,7 +34,9 @@ class _Optimizer:
         self.parameters = _checked_parameters(parameters)
         self.learning_rate = check_positive(learning_rate, "learning_rate")
         self.weight_decay = _check_from_zero(weight_decay, "weight_decay")
-        self._states = [_State(parameter.data, n_averages) for parameter in self.parameters]
+        largest = max(parameter.data.nbytes for parameter in self.parameters)
+        workspaces = np.empty((2, largest), np.uint8)
+        self._states = [_State(parameter.data, n_averages, workspaces) for parameter in self.parameters]
 
     def step(self):
         """Move every parameter that has a gradient; the others, and what is remembered for them, stay.

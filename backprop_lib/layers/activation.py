@@ -16,7 +16,7 @@ class Activation(Layer):
 
     def forward(self, X):
         """Output (B, n) for X (B, n)."""
-        self._Z = as_batch(X, repr(self))
+        self._Z = as_batch(X, self)
         self._H = self.function(self._Z)
         return self._H
 
@@ -24,7 +24,11 @@ class Activation(Layer):
         """See `Layer.backward`."""
         features = None if self._Z is None else self._Z.shape[1:]
         grad_output = checked_gradient(self, self._Z, features, grad_output)
-        return grad_output * self.function.derivative(self._Z, self._H) if input_gradient else None
+        if not input_gradient:
+            return None
+        grad_input = self.function.derivative(self._Z, self._H)  # memory of its own, so the product may go there
+        grad_input *= grad_output
+        return grad_input
 
     def __repr__(self):
         return f"Activation({self.function})"

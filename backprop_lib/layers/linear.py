@@ -4,7 +4,7 @@ import numpy as np
 
 from backprop_lib._arrays import as_batch, check_count, check_rng
 from backprop_lib.initializers import xavier_uniform
-from backprop_lib.layers.base import Layer, Parameter, checked_gradient
+from backprop_lib.layers.base import Layer, Parameter, checked_dtype, checked_gradient
 
 
 class Linear(Layer):
@@ -30,8 +30,7 @@ class Linear(Layer):
     def __init__(self, in_features, out_features, *, rng, initializer=xavier_uniform, dtype=np.float64):
         check_rng(rng)
         shape = check_count(out_features, "out_features"), check_count(in_features, "in_features")
-        if np.dtype(dtype).kind not in "fc":
-            raise TypeError(f"dtype: expected a floating dtype, got {np.dtype(dtype)}")
+        dtype = checked_dtype(dtype)
         weight = initializer(shape, rng=rng)
         if np.shape(weight) != shape:
             raise ValueError(f"initializer: expected an array of shape {shape}, got shape {np.shape(weight)}")
@@ -42,15 +41,17 @@ class Linear(Layer):
     def forward(self, X):
         """Output (B, out_features) for X (B, in_features)."""
         weight = self.weight.data
-        X = as_batch(X, repr(self), weight.shape[1])
+        X = as_batch(X, self, weight.shape[1])
         self._X = X
-        return X @ weight.T + self.bias.data  # (B, n) @ (n, m) + (m,) -> (B, m)
+        return _add_to_rows(X @ weight.T, self.bias.data)  # (B, n) @ (n, m) + (m,) -> (B, m)
 
     def backward(self, grad_output, *, input_gradient=True):
         """See `Layer.backward`."""
         grad_output = checked_gradient(self, self._X, (self.weight.data.shape[0],), grad_output)
         self.weight.accumulate(np.matmul, grad_output.T, self._X)  # (m, B) @ (B, n) -> (m, n)
-        self.bias.accumulate(np.sum, grad_output, axis=0)  # every row used the same b, so its gradients add up
+        # Every row used the same b, so its gradients add up; as a product with ones the sum is fastest.
+        ones = np.ones(len(grad_output), grad_output.dtype)
+        self.bias.accumulate(np.matmul, ones, grad_output)  # (B,) @ (B, m) -> (m,)
         return grad_output @ self.weight.data if input_gradient else None  # (B, m) @ (m, n) -> (B, n)
 
     def parameters(self):
@@ -60,3 +61,11 @@ class Linear(Layer):
     def __repr__(self):
         out_features, in_features = self.weight.data.shape
         return f"Linear({in_features}, {out_features})"
+
+
+def _add_to_rows(Z, b):
+    """Z + b, in Z's own memory unless b has another dtype: in the complex step b alone may be complex."""
+    if b.dtype != Z.dtype:
+        return Z + b
+    Z += b
+    return Z

@@ -18,6 +18,7 @@ from backprop_lib import (
     numerical_gradient,
     one_hot,
 )
+from backprop_lib.losses import Loss
 
 SQUARED, SOFTMAX, SIGMOID = SquaredError(), SoftmaxCrossEntropy(), SigmoidCrossEntropy()
 LOSSES = {"squared": SQUARED, "softmax": SOFTMAX, "sigmoid": SIGMOID}
@@ -222,6 +223,23 @@ def test_nan_and_infinity_in_the_output_stay_visible(name, call):
     output, targets = problem(name)
     output[2, 1] = np.nan
     assert np.isnan(getattr(LOSSES[name], call)(output, targets)).any()
+
+
+@each_loss
+def test_value_and_gradient_at_once_are_those_apart(name):
+    output, targets = problem(name)
+    value, gradient = LOSSES[name].value_and_gradient(output, targets)
+    assert value == pytest.approx(naive_value(name, output, targets), rel=1e-13)
+    numbers = numerical_gradient(lambda output: naive_value(name, output, targets), output)
+    assert discrepancy(gradient, numbers) <= TOLERANCES["central"]
+    assert value == LOSSES[name].value(output, targets)
+    np.testing.assert_array_equal(gradient, LOSSES[name].gradient(output, targets))
+
+
+def test_a_loss_has_to_write_value_and_gradient():
+    for call in Loss().value, Loss().gradient:
+        with pytest.raises(NotImplementedError):
+            call(np.zeros((1, 1)), np.zeros((1, 1)))
 
 
 # Refusals
