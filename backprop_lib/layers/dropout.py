@@ -1,10 +1,8 @@
 """Dropout: noise that keeps a network from relying on any single unit."""
 
-from numbers import Real
-
 import numpy as np
 
-from backprop_lib._arrays import check_rng
+from backprop_lib._arrays import check_rng, is_real_number
 from backprop_lib.layers.base import Layer, checked_gradient, checked_rows
 
 
@@ -30,7 +28,7 @@ class Dropout(Layer):
     """
 
     def __init__(self, p, *, rng):
-        if isinstance(p, bool) or not isinstance(p, Real):
+        if not is_real_number(p):
             raise TypeError(f"p: expected a number from 0 up to 1, got {p!r}")
         if not 0.0 <= p < 1.0:
             raise ValueError(f"p: expected 0 <= p < 1, got {p!r}")

@@ -4,8 +4,8 @@ Both are built on one step, for the m numbers x_1 ... x_m that share a mean mu a
 
     xhat_i = (x_i - mu) / s,    mu = sum_j x_j / m,    v = sum_j (x_j - mu)^2 / m,    s = sqrt(v + eps).
 
-Moving x_j moves every xhat_i, by three paths: directly, through mu, and through s. Since d mu / d x_j = 1 / m and
-d s / d x_j = (x_j - mu) / (m s) = xhat_j / m,
+Moving x_j moves every xhat_i, by three paths: directly, through mu, and through s. With d mu / d x_j = 1 / m and
+d s / d x_j = (x_j - mu) / (m s) = xhat_j / m (all x_i - mu add up to 0, so mu alone does not move s),
 
     d xhat_i / d x_j = (delta_ij - 1 / m - xhat_i xhat_j / m) / s.
 

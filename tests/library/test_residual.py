@@ -20,6 +20,7 @@ from backprop_lib import (
     tanh,
 )
 from backprop_lib.layers import Layer
+from backprop_lib.layers.containers import Container
 
 
 def block(n, rng):
@@ -173,6 +174,11 @@ def test_a_layer_that_comes_twice_is_found_inside_residuals(rng):
     block_twice = Residual(Linear(2, 2, rng=rng))
     with pytest.raises(ValueError, match="twice"):
         Sequential(block_twice, block_twice)
+
+
+def test_a_container_has_to_name_its_layers():
+    with pytest.raises(NotImplementedError):
+        Container().parameters()
 
 
 def test_representation(rng):
