@@ -108,6 +108,13 @@ def test_running_averages_by_hand():
     np.testing.assert_array_equal(layer.running_variance, [3.1875])
 
 
+def test_a_momentum_of_one_keeps_the_last_batch_only():
+    layer = BatchNorm(1, momentum=1.0)
+    layer.forward([[10.0], [20.0]])
+    layer.forward([[1.0], [3.0]])
+    np.testing.assert_array_equal([*layer.running_mean, *layer.running_variance], [2.0, 2.0])
+
+
 def test_defaults_are_those_of_pytorch():
     layer = BatchNorm(2)
     assert (layer.eps, layer.momentum, LayerNorm(2).eps) == (1e-5, 0.1, 1e-5)
