@@ -20,14 +20,15 @@ def reshape(x, *shape):
 def transpose(x, *axes):
     """The axes in another order, reversed where none is given. The gradient's go back to theirs."""
     x = as_tensor(x)
-    back = np.argsort(axes) if axes else None
-    return record("transpose", x.data.transpose(*axes), (x, lambda grad: grad.transpose(back)))
+    moved = x.data.transpose(*axes)
+    back = np.argsort([axis % x.ndim for axis in axes]) if axes else None
+    return record("transpose", moved, (x, lambda grad: grad.transpose(back)))
 
 
 def getitem(x, index):
     """x[index], whatever NumPy accepts. The gradient is zero elsewhere; an entry taken twice adds both gradients."""
     taken = x.data[index]
-    is_view = isinstance(taken, np.ndarray) and taken.base is not None  # of slices: no entry is taken twice
+    is_view = np.may_share_memory(taken, x.data)  # of slices: no entry is taken twice
 
     def rule(grad):
         whole = np.zeros_like(x.data)
