@@ -55,6 +55,7 @@ class Tensor:
         self.requires_grad = requires_grad
         self.grad = self.operation = self._found = None
         self._edges = ()
+        self._owns_grad = False  # nor of a gradient that is assigned from outside
         self._stamp = _tick()  # when it was made or last changed: a result is newer than its operands
 
     def backward(self, grad=None, *, retain_graph=False):
