@@ -6,7 +6,7 @@ Where an operand was broadcast, the engine sums what the rule returns.
 
 import numpy as np
 
-from backprop_lib._arrays import stable_sigmoid, stable_softplus
+from backprop_lib._arrays import is_real_number, stable_sigmoid, stable_softplus
 from backprop_lib.activations import GELU_CUBIC, GELU_SCALE, LEAKY_SLOPE
 from backprop_lib.autograd.operands import as_tensor, method, pair
 from backprop_lib.autograd.tensor import Tensor, record
@@ -128,8 +128,11 @@ def gelu(x):
 def clip(x, low, high):
     """x, but not below low or above high. Derivative 1 from low to high, both included, and 0 outside."""
     x = as_tensor(x)
+    if not (is_real_number(low) and is_real_number(high)):
+        raise TypeError(f"clip: expected two real numbers, got {low!r} and {high!r}")
     if not low <= high:
         raise ValueError(f"clip: expected low <= high, got {low!r} and {high!r}")
+    low, high = float(low), float(high)  # a NumPy number would make float64 of float32
     inside = (x.data >= low) & (x.data <= high)
     return record("clip", np.clip(x.data, low, high), (x, lambda grad: grad * inside))
 
