@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SITE := _build/html
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lab execute clean
+.PHONY: help book test mutants lab execute clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,10 @@ test: book ## check everything: style, imports, unit tests, every notebook, the 
 	$(BIN)/lint-imports
 	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage report --skip-covered
+
+mutants: $(VENV)/.complete ## change the package step by step and see whether its tests notice (ten minutes)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -r tools/mutation-requirements.txt
+	$(BIN)/python tools/mutation.py
 
 lab: $(VENV)/.complete ## open the lessons in JupyterLab
 	$(BIN)/jupyter lab chapters

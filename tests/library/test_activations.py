@@ -22,6 +22,7 @@ from backprop_lib import (
     softplus,
     tanh,
 )
+from backprop_lib.activations import ActivationFunction
 
 ACTIVATIONS = [sigmoid, tanh, relu, leaky_relu, softplus, gelu, identity]
 SMOOTH = [sigmoid, tanh, softplus, gelu, identity]
@@ -253,16 +254,33 @@ def test_input_is_neither_modified_nor_returned(activation):
 @pytest.mark.parametrize("z", [np.array([1.0, None]), "0.5", ["a"], None, np.array(["2020-01-01"], "M8[D]")], ids=repr)
 @each_activation
 def test_what_is_no_number_is_refused(activation, z):
-    with pytest.raises(TypeError, match="z: expected an array of numbers, got dtype"):
+    with pytest.raises(TypeError, match=r"^z: expected an array of numbers, got dtype"):
         activation(z)
-    with pytest.raises(TypeError, match="z: expected an array of numbers, got dtype"):
+    with pytest.raises(TypeError, match=r"^z: expected an array of numbers, got dtype"):
         activation.derivative(z)
 
 
 @pytest.mark.parametrize("activation", [sigmoid, tanh], ids=repr)
 def test_an_output_of_another_shape_is_refused(activation):
-    with pytest.raises(ValueError, match=r"h: expected shape \(3, 1\)"):
+    with pytest.raises(ValueError, match=r"^h: expected shape \(3, 1\) as z has, got shape \(1, 3\)$"):
         activation.derivative(np.zeros((3, 1)), np.zeros((1, 3)))
+
+
+def test_an_output_that_is_no_number_is_refused():
+    with pytest.raises(TypeError, match=r"^h: expected an array of numbers"):
+        sigmoid.derivative(np.zeros(1), ["a"])
+
+
+def test_an_activation_of_ones_own():
+    def square(z):
+        """The square of z."""
+        return z * z
+
+    activation = ActivationFunction("square", square, lambda z, h: h * 2.0 / z)
+    assert repr(activation) == activation.__name__ == "square"
+    assert activation.__doc__ == "The square of z."
+    np.testing.assert_array_equal(activation([2, 4]), [4.0, 16.0])
+    np.testing.assert_array_equal(activation.derivative([2, 4]), [4.0, 8.0])
 
 
 def test_names_and_documentation():
@@ -308,7 +326,7 @@ def test_softmax_keeps_its_input_and_the_dtype():
 
 
 def test_softmax_refuses_what_is_no_number():
-    with pytest.raises(TypeError, match="logits: expected an array of numbers"):
+    with pytest.raises(TypeError, match=r"^logits: expected an array of numbers"):
         softmax(["a", "b"])
 
 
