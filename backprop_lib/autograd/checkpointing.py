@@ -34,13 +34,12 @@ def checkpoint(f, *inputs):
     _, result = _run(f, inputs)
     if not result.requires_grad:
         return result
-    values = result.data
     gradients = []
 
-    def recompute(grad):
+    def recompute(grad, out):
         with recording(True):
             copies, again = _run(f, inputs)
-        if not np.array_equal(again.data, values, equal_nan=True):
+        if not np.array_equal(again.data, out, equal_nan=True):
             raise ValueError("checkpoint: expected f to give the same result again, got another")
         again.backward(grad)
         gradients[:] = [np.zeros_like(x.data) if x.grad is None else x.grad for x in copies]
@@ -48,8 +47,8 @@ def checkpoint(f, *inputs):
 
     # The first operand is a leaf of its own, so that f is run again also where only its weights need gradients.
     start = Tensor(0.0, requires_grad=True)
-    edges = [(x, lambda _, i=i: gradients[i]) for i, x in enumerate(inputs)]
-    return record("checkpoint", values, (start, recompute), *edges)
+    rules = [lambda grad, out, i=i: gradients[i] for i in range(len(inputs))]
+    return record("checkpoint", result.data, (start, *inputs), (recompute, *rules))
 
 
 def _run(f, inputs):

@@ -1,7 +1,7 @@
 """Operations on every entry by itself: each rule multiplies the gradient by a derivative, entry by entry.
 
-In the rules ``grad`` is the gradient of the result; ``x`` and ``y`` are the operands' arrays, ``out`` is the result's.
-Where an operand was broadcast, the engine sums what the rule returns.
+In a rule ``grad`` is the gradient of the result and ``out`` the result; ``x`` and ``y`` are the operands. Where an
+operand was broadcast, the engine sums what the rule returns.
 """
 
 import numpy as np
@@ -12,108 +12,104 @@ from backprop_lib.autograd.operands import as_tensor, method, pair
 from backprop_lib.autograd.tensor import Tensor, record
 
 
-def add(a, b):
-    """a + b. d(a + b) = da + db."""
-    a, b, x, y = pair(a, b)
-    return record("+", x + y, (a, lambda grad: grad), (b, lambda grad: grad))
+def _unary(name, doc, function, rule):
+    """The operation of one operand that computes ``function`` and has this rule."""
+    rules = (rule,)
+
+    def operation(x):
+        x = as_tensor(x)
+        return record(name, function(x._data), (x,), rules, (x._data,))
+
+    operation.__name__, operation.__doc__ = name, doc
+    return method(operation)
 
 
-def subtract(a, b):
-    """a - b. d(a - b) = da - db."""
-    a, b, x, y = pair(a, b)
-    return record("−", x - y, (a, lambda grad: grad), (b, lambda grad: -grad))
+def _binary(name, symbol, doc, function, *rules):
+    """The operation of two operands that computes ``function`` and has these two rules."""
+
+    def operation(a, b):
+        a, b, x, y = pair(a, b)
+        return record(symbol, function(x, y), (a, b), rules, (x, y))
+
+    operation.__name__, operation.__doc__ = name, doc
+    return operation
 
 
-def multiply(a, b):
-    """a b. d(ab) = b da + a db."""
-    a, b, x, y = pair(a, b)
-    return record("×", x * y, (a, lambda grad: grad * y), (b, lambda grad: grad * x))
-
-
-def divide(a, b):
-    """a / b. d(a/b) = da / b - (a/b) db / b."""
-    a, b, x, y = pair(a, b)
-    out = x / y
-    return record("÷", out, (a, lambda grad: grad / y), (b, lambda grad: -grad * out / y))
-
-
-def power(a, b):
-    """a ** b. d(a^b) = b a^(b-1) da + a^b log(a) db; where b = 0 the first is 0, where a = 0 the second is."""
-    a, b, x, y = pair(a, b)
-    out = x**y
-
-    def rule_a(grad):
-        return grad * y * x ** np.where(y == 0, 1.0, y - 1.0).astype(x.dtype)
-
-    return record("**", out, (a, rule_a), (b, lambda grad: grad * out * np.log(np.where(x == 0, 1, x))))
-
-
-@method
-def exp(x):
-    """e^x, its own derivative."""
-    x = as_tensor(x)
-    out = np.exp(x.data)
-    return record("exp", out, (x, lambda grad: grad * out))
-
-
-@method
-def log(x):
-    """Natural logarithm. d log(x) = dx / x."""
-    x = as_tensor(x)
-    return record("log", np.log(x.data), (x, lambda grad: grad / x.data))
-
-
-@method
-def sqrt(x):
-    """Square root. d sqrt(x) = dx / (2 sqrt(x))."""
-    x = as_tensor(x)
-    out = np.sqrt(x.data)
-    return record("sqrt", out, (x, lambda grad: grad / (2.0 * out)))
-
-
-@method
-def abs(x):
-    """|x|. Derivative the sign of x; 0 at 0."""
-    x = as_tensor(x)
-    return record("abs", np.abs(x.data), (x, lambda grad: grad * np.sign(x.data)))
-
-
-@method
-def tanh(x):
-    """Hyperbolic tangent. d tanh(x) = (1 - tanh(x)^2) dx."""
-    x = as_tensor(x)
-    out = np.tanh(x.data)
-    return record("tanh", out, (x, lambda grad: grad * (1.0 - out * out)))
-
-
-@method
-def sigmoid(x):
-    """s(x) = 1 / (1 + exp(-x)). ds = s (1 - s) dx."""
-    x = as_tensor(x)
-    out = stable_sigmoid(x.data)
-    return record("sigmoid", out, (x, lambda grad: grad * (out * (1.0 - out))))
-
-
-@method
-def relu(x):
-    """max(x, 0). Derivative 1 where x > 0, else 0; 0 at 0."""
-    x = as_tensor(x)
-    return record("relu", np.maximum(x.data, 0.0), (x, lambda grad: grad * (x.data > 0)))
-
-
-@method
-def leaky_relu(x):
-    """x where x > 0, else 0.01 x. Derivative 1 or 0.01; 0.01 at 0."""
-    x = as_tensor(x)
-    slope = np.where(x.data > 0, 1.0, LEAKY_SLOPE).astype(x.dtype)
-    return record("leaky_relu", x.data * slope, (x, lambda grad: grad * slope))
-
-
-@method
-def softplus(x):
-    """log(1 + exp(x)). Derivative 1 / (1 + exp(-x))."""
-    x = as_tensor(x)
-    return record("softplus", stable_softplus(x.data), (x, lambda grad: grad * stable_sigmoid(x.data)))
+add = _binary(
+    "add",
+    "+",
+    "a + b. d(a + b) = da + db.",
+    np.add,
+    lambda grad, out, x, y: grad,
+    lambda grad, out, x, y: grad,
+)
+subtract = _binary(
+    "subtract",
+    "−",
+    "a - b. d(a - b) = da - db.",
+    np.subtract,
+    lambda grad, out, x, y: grad,
+    lambda grad, out, x, y: -grad,
+)
+multiply = _binary(
+    "multiply",
+    "×",
+    "a b. d(ab) = b da + a db.",
+    np.multiply,
+    lambda grad, out, x, y: grad * y,
+    lambda grad, out, x, y: grad * x,
+)
+divide = _binary(
+    "divide",
+    "÷",
+    "a / b. d(a/b) = da / b - (a/b) db / b.",
+    np.divide,
+    lambda grad, out, x, y: grad / y,
+    lambda grad, out, x, y: -grad * out / y,
+)
+power = _binary(
+    "power",
+    "**",
+    "a ** b. d(a^b) = b a^(b-1) da + a^b log(a) db. Where b = 0 the first term is 0, where a = 0 the second.",
+    np.power,
+    lambda grad, out, x, y: grad * y * x ** np.where(y == 0, 1, y - 1),
+    lambda grad, out, x, y: grad * out * np.log(np.where(x == 0, 1, x)),
+)
+negative = _unary("negative", "-x.", np.negative, lambda grad, out, x: -grad)
+exp = _unary("exp", "e^x, its own derivative.", np.exp, lambda grad, out, x: grad * out)
+log = _unary("log", "Natural logarithm. d log(x) = dx / x.", np.log, lambda grad, out, x: grad / x)
+sqrt = _unary("sqrt", "Square root. d sqrt(x) = dx / (2 sqrt(x)).", np.sqrt, lambda grad, out, x: grad / (2.0 * out))
+abs = _unary("abs", "|x|. Derivative the sign of x; 0 at 0.", np.abs, lambda grad, out, x: grad * np.sign(x))
+tanh = _unary(
+    "tanh",
+    "Hyperbolic tangent. d tanh(x) = (1 - tanh(x)^2) dx.",
+    np.tanh,
+    lambda grad, out, x: grad * (1.0 - out * out),
+)
+sigmoid = _unary(
+    "sigmoid",
+    "s(x) = 1 / (1 + exp(-x)). ds = s (1 - s) dx.",
+    stable_sigmoid,
+    lambda grad, out, x: grad * (out * (1.0 - out)),
+)
+relu = _unary(
+    "relu",
+    "max(x, 0). Derivative 1 where x > 0, else 0; 0 at 0.",
+    lambda x: np.maximum(x, 0),
+    lambda grad, out, x: grad * (x > 0),
+)
+leaky_relu = _unary(
+    "leaky_relu",
+    "x where x > 0, else 0.01 x. Derivative 1 or 0.01; 0.01 at 0.",
+    lambda x: np.where(x > 0, x, LEAKY_SLOPE * x),
+    lambda grad, out, x: grad * np.where(x > 0, 1, LEAKY_SLOPE).astype(x.dtype),
+)
+softplus = _unary(
+    "softplus",
+    "log(1 + exp(x)). Derivative 1 / (1 + exp(-x)).",
+    stable_softplus,
+    lambda grad, out, x: grad * stable_sigmoid(x),
+)
 
 
 @method
@@ -134,7 +130,7 @@ def clip(x, low, high):
         raise ValueError(f"clip: expected low <= high, got {low!r} and {high!r}")
     low, high = float(low), float(high)  # a NumPy number would make float64 of float32
     inside = (x.data >= low) & (x.data <= high)
-    return record("clip", np.clip(x.data, low, high), (x, lambda grad: grad * inside))
+    return record("clip", np.clip(x.data, low, high), (x,), (lambda grad, out: grad * inside,))
 
 
 def where(condition, a, b):
@@ -150,14 +146,8 @@ def where(condition, a, b):
     if condition.dtype != bool:
         raise TypeError(f"where: expected a condition of booleans, got dtype {condition.dtype}")
     a, b, x, y = pair(a, b)
-    out = np.where(condition, x, y)
-    return record("where", out, (a, lambda grad: grad * condition), (b, lambda grad: grad * ~condition))
-
-
-def negative(x):
-    """-x."""
-    x = as_tensor(x)
-    return record("−", -x.data, (x, lambda grad: -grad))
+    rules = (lambda grad, out: grad * condition, lambda grad, out: grad * ~condition)
+    return record("where", np.where(condition, x, y), (a, b), rules)
 
 
 Tensor.__add__ = Tensor.__radd__ = add

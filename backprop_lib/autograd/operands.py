@@ -22,15 +22,9 @@ def as_tensor(value, like=None):
 
 def pair(a, b):
     """Two operands as tensors of one dtype, and their arrays: (a, b, x, y)."""
-    if not isinstance(a, Tensor):
-        a = as_tensor(a, like=b)
-    if not isinstance(b, Tensor):
-        b = as_tensor(b, like=a)
-    x, y = a.data, b.data
-    if x.dtype is not y.dtype:
-        a, b = same_dtype(a, b)
-        x, y = a.data, b.data
-    return a, b, x, y
+    if not (isinstance(a, Tensor) and isinstance(b, Tensor) and a._data.dtype is b._data.dtype):
+        a, b = same_dtype(as_tensor(a, like=b), as_tensor(b, like=a))
+    return a, b, a._data, b._data
 
 
 def same_dtype(*tensors):
@@ -40,4 +34,4 @@ def same_dtype(*tensors):
 
 
 def _astype(x, dtype):
-    return record("astype", x.data.astype(dtype), (x, lambda grad: grad.astype(x.dtype)))
+    return record("astype", x.data.astype(dtype), (x,), (lambda grad, out: grad.astype(x.dtype),))

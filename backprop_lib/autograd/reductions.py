@@ -19,12 +19,12 @@ def sum(x, axis=None, keepdims=False):
     total = x.data.sum(axis=axis, keepdims=True)
     kept = total.shape
 
-    def rule(grad):
+    def rule(grad, out):
         spread = np.empty_like(x.data)
         spread[...] = grad.reshape(kept)
         return spread
 
-    return record("sum", _dropped(total, axis, keepdims), (x, rule))
+    return record("sum", _dropped(total, axis, keepdims), (x,), (rule,))
 
 
 @method
@@ -43,12 +43,12 @@ def max(x, axis=None, keepdims=False):
     x = as_tensor(x)
     largest = x.data.max(axis=axis, keepdims=True)
 
-    def rule(grad):
+    def rule(grad, out):
         ties = x.data == largest
         share = ties / ties.sum(axis=axis, keepdims=True, dtype=x.dtype)
         return grad.reshape(largest.shape) * share
 
-    return record("max", _dropped(largest, axis, keepdims), (x, rule))
+    return record("max", _dropped(largest, axis, keepdims), (x,), (rule,))
 
 
 @method
@@ -58,10 +58,10 @@ def norm(x, axis=None, keepdims=False):
     scale = np.abs(x.data).max(axis=axis, keepdims=True, initial=np.finfo(x.dtype).tiny)  # the squares stay in range
     root = scale * np.sqrt(np.square(x.data / scale).sum(axis=axis, keepdims=True))
 
-    def rule(grad):
+    def rule(grad, out):
         return grad.reshape(root.shape) * (x.data / np.where(root == 0, 1, root))
 
-    return record("norm", _dropped(root, axis, keepdims), (x, rule))
+    return record("norm", _dropped(root, axis, keepdims), (x,), (rule,))
 
 
 @method
@@ -69,7 +69,11 @@ def log_softmax(x, axis=-1):
     """x minus the logarithm of its summed exponentials. dx gets grad - softmax(x) sum(grad) along the axis."""
     x = as_tensor(x)
     out = np.swapaxes(_arrays.log_softmax(np.swapaxes(x.data, axis, -1)), axis, -1)
-    return record("log_softmax", out, (x, lambda grad: grad - np.exp(out) * grad.sum(axis=axis, keepdims=True)))
+
+    def rule(grad, out):
+        return grad - np.exp(out) * grad.sum(axis=axis, keepdims=True)
+
+    return record("log_softmax", out, (x,), (rule,))
 
 
 @method
@@ -84,13 +88,13 @@ def cross_entropy(logits, labels):
     rows = np.arange(len(z))
     log_p = _arrays.log_softmax(z)
 
-    def rule(grad):
+    def rule(grad, out):
         difference = np.exp(log_p)
         difference[rows, labels] -= 1.0
         difference *= grad / len(z)
         return difference
 
-    return record("cross_entropy", -log_p[rows, labels].mean(), (logits, rule))
+    return record("cross_entropy", -log_p[rows, labels].mean(), (logits,), (rule,))
 
 
 def _dropped(kept, axis, keepdims):

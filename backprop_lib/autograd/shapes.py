@@ -13,7 +13,7 @@ from backprop_lib.autograd.tensor import Tensor, record, unbroadcast
 def reshape(x, *shape):
     """The same entries in another shape, given as numbers or one tuple; one length may be -1."""
     x = as_tensor(x)
-    return record("reshape", x.data.reshape(*shape), (x, lambda grad: grad.reshape(x.shape)))
+    return record("reshape", x.data.reshape(*shape), (x,), (lambda grad, out: grad.reshape(x.shape),))
 
 
 @method
@@ -22,7 +22,7 @@ def transpose(x, *axes):
     x = as_tensor(x)
     moved = x.data.transpose(*axes)
     back = np.argsort([axis % x.ndim for axis in axes]) if axes else None
-    return record("transpose", moved, (x, lambda grad: grad.transpose(back)))
+    return record("transpose", moved, (x,), (lambda grad, out: grad.transpose(back),))
 
 
 def getitem(x, index):
@@ -30,7 +30,7 @@ def getitem(x, index):
     taken = x.data[index]
     is_view = np.may_share_memory(taken, x.data)  # of slices: no entry is taken twice
 
-    def rule(grad):
+    def rule(grad, out):
         whole = np.zeros_like(x.data)
         if is_view:
             whole[index] = grad
@@ -38,7 +38,7 @@ def getitem(x, index):
             np.add.at(whole, index, grad)
         return whole
 
-    return record("getitem", taken, (x, rule))
+    return record("getitem", taken, (x,), (rule,))
 
 
 def concatenate(tensors, axis=0):
@@ -50,9 +50,9 @@ def concatenate(tensors, axis=0):
 
     def part(start, end):
         rows = slice(start, end)
-        return lambda grad: np.moveaxis(np.moveaxis(grad, axis, 0)[rows], 0, axis)
+        return lambda grad, out: np.moveaxis(np.moveaxis(grad, axis, 0)[rows], 0, axis)
 
-    return record("concatenate", joined, *zip(tensors, map(part, starts, ends), strict=True))
+    return record("concatenate", joined, tuple(tensors), tuple(map(part, starts, ends)))
 
 
 def stack(tensors, axis=0):
@@ -61,9 +61,9 @@ def stack(tensors, axis=0):
     joined = np.stack([tensor.data for tensor in tensors], axis)
 
     def part(i):
-        return lambda grad: np.moveaxis(grad, axis, 0)[i]
+        return lambda grad, out: np.moveaxis(grad, axis, 0)[i]
 
-    return record("stack", joined, *zip(tensors, map(part, range(len(tensors))), strict=True))
+    return record("stack", joined, tuple(tensors), tuple(map(part, range(len(tensors)))))
 
 
 def matmul(a, b):
@@ -72,23 +72,29 @@ def matmul(a, b):
     if not x.ndim or not y.ndim or x.shape[-1] != y.shape[-2 if y.ndim > 1 else 0]:
         raise ValueError(f"@: expected shapes (..., n) and (..., n, m) or (n,), got {x.shape} and {y.shape}")
     if x.ndim == y.ndim == 2:
-        return record("@", x @ y, (a, lambda grad: grad @ y.T), (b, lambda grad: x.T @ grad))
+        return record("@", x @ y, (a, b), _MATRIX_RULES, (x, y))
     return _general_matmul(a, b, x, y)
+
+
+_MATRIX_RULES = (
+    lambda grad, out, x, y: grad @ y.T,
+    lambda grad, out, x, y: (grad.T @ x).T,  # x^T grad, laid out in memory as weights that enter as W^T are
+)
 
 
 def _general_matmul(a, b, x, y):
     """A vector is a row on the left and a column on the right; the axes before the last two broadcast."""
     row = x[None, :] if x.ndim == 1 else x
     column = y[:, None] if y.ndim == 1 else y
-    out = row @ column
+    full = (row @ column).shape
 
-    def rule_a(grad):
-        return unbroadcast(grad.reshape(out.shape) @ np.swapaxes(column, -1, -2), row.shape).reshape(x.shape)
+    def rule_a(grad, out):
+        return unbroadcast(grad.reshape(full) @ np.swapaxes(column, -1, -2), row.shape).reshape(x.shape)
 
-    def rule_b(grad):
-        return unbroadcast(np.swapaxes(row, -1, -2) @ grad.reshape(out.shape), column.shape).reshape(y.shape)
+    def rule_b(grad, out):
+        return unbroadcast(np.swapaxes(row, -1, -2) @ grad.reshape(full), column.shape).reshape(y.shape)
 
-    return record("@", x @ y, (a, rule_a), (b, rule_b))
+    return record("@", x @ y, (a, b), (rule_a, rule_b))
 
 
 def _several(tensors, name):

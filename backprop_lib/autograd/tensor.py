@@ -1,8 +1,8 @@
 """The array engine: arrays that remember how they were computed.
 
-An operation computes its result with NumPy and records, for each operand, an *edge*: the operand and the rule that
-turns the gradient of the result into the gradient of the operand (a vector-Jacobian product). The operations stand
-in the neighbouring modules; this one knows only how to record them and how to walk back.
+An operation computes its result with NumPy and records its operands, and for each of them the rule that turns the
+gradient of the result into the gradient of the operand (a vector-Jacobian product). The operations stand in the
+neighbouring modules; this one knows only how to record them and how to walk back.
 """
 
 from contextlib import contextmanager
@@ -10,6 +10,7 @@ from itertools import count
 from operator import attrgetter
 
 import numpy as np
+from numpy import ndarray
 
 from backprop_lib._arrays import as_float_array, check_real
 
@@ -45,7 +46,18 @@ class Tensor:
         Name of the operation that was recorded; None for a leaf.
     """
 
-    __slots__ = ("_data", "_edges", "_found", "_owns_grad", "_stamp", "grad", "operation", "requires_grad")
+    __slots__ = (
+        "_arrays",
+        "_data",
+        "_found",
+        "_operands",
+        "_owns_grad",
+        "_rules",
+        "_stamp",
+        "grad",
+        "operation",
+        "requires_grad",
+    )
     __array_ufunc__ = None  # array * tensor is the tensor's business
 
     def __init__(self, data, requires_grad=False):
@@ -54,7 +66,7 @@ class Tensor:
         self._data = check_real(as_float_array(data, "data"), "data")
         self.requires_grad = requires_grad
         self.grad = self.operation = self._found = None
-        self._edges = ()
+        self._operands = self._rules = self._arrays = ()
         self._owns_grad = False  # nor of a gradient that is assigned from outside
         self._stamp = _tick()  # when it was made or last changed: a result is newer than its operands
 
@@ -77,22 +89,22 @@ class Tensor:
         """
         seed = self._seed(grad)
         nodes = computed(self)
-        _accumulate(self, seed, fresh=False)
+        _add(self, seed, owned=False)
         while nodes:
             node = nodes.pop()  # the newest: all that it went into is done, so its gradient is complete
             grad = node.grad
-            for operand, rule in node._edges:
+            for i, operand in enumerate(node._operands):
                 if operand.requires_grad:
-                    contribution = rule(grad)
+                    contribution = node._rules[i](grad, node._data, *node._arrays)
                     if contribution.shape != operand._data.shape:
                         contribution = unbroadcast(contribution, operand._data.shape)
+                    owned = contribution is not grad if contribution.base is None else _is_owned(contribution, node)
                     if operand.grad is None and operand.operation is not None:
-                        operand.grad = contribution
-                        operand._owns_grad = False
+                        operand.grad, operand._owns_grad = contribution, owned
                     else:
-                        _accumulate(operand, contribution, contribution is not grad and contribution.base is None)
+                        _add(operand, contribution, owned)
             if not retain_graph:
-                node.grad, node._edges = None, ()
+                node.grad, node._operands, node._rules, node._arrays = None, (), (), ()
 
     def _seed(self, grad):
         if not self.requires_grad:
@@ -163,7 +175,7 @@ class Tensor:
     @property
     def parents(self):
         """The operands that the tensor was computed from; none for a leaf, or once the graph is freed."""
-        return tuple(operand for operand, _ in self._edges)
+        return self._operands
 
     @property
     def shape(self):
@@ -215,7 +227,7 @@ def recording(wanted):
         _recording = before
 
 
-def record(operation, data, *edges):
+def record(operation, data, operands, rules, arrays=()):
     """Result of an operation as a tensor.
 
     Parameters
@@ -223,26 +235,29 @@ def record(operation, data, *edges):
     operation : str
     data : array
         What the operation computed.
-    *edges : pairs (operand, rule)
-        The rule takes the gradient of the result and returns that of the operand, in the operand's dtype, as a new
-        array, as the gradient itself or as a view of it. It may have the result's shape where the operand was
-        broadcast: the engine sums.
+    operands : tuple of Tensor
+    rules : tuple of callables, one for each operand
+        (grad, data, *arrays) -> gradient with respect to the operand, in its dtype: a new array, grad itself or a
+        view of it. Where the operand was broadcast it may have the result's shape: the engine sums.
+    arrays : tuple
+        What the rules need besides.
     """
     result = _new(Tensor)
-    result._data = data if type(data) is np.ndarray else np.asarray(data)
-    result.grad = None
+    result._data = data if type(data) is ndarray else np.asarray(data)
+    result.grad = result._found = None
     result._stamp = _tick()
-    result._found = None
     if _recording:
-        for operand, _ in edges:
+        for operand in operands:
             if operand.requires_grad:
                 result.requires_grad = True
                 result.operation = operation
-                result._edges = edges
+                result._operands = operands
+                result._rules = rules
+                result._arrays = arrays
                 return result
     result.requires_grad = False
     result.operation = None
-    result._edges = ()
+    result._operands = result._rules = result._arrays = ()
     if result._data.base is not None:  # a constant shares its memory with nobody
         result._data = result._data.copy()
     return result
@@ -263,13 +278,13 @@ def computed(root):
     waiting, nodes = [root], []
     while waiting:
         node = waiting.pop()
-        if not node._edges:
+        if not node._operands:
             raise ValueError(
                 f"backward: expected a graph, but the one behind a result of {node.operation} was freed by an earlier "
                 "backward pass; compute it anew, or keep it with backward(retain_graph=True)"
             )
         nodes.append(node)
-        for operand, _ in node._edges:
+        for operand in node._operands:
             if operand._stamp > node._stamp:
                 raise ValueError(
                     f"backward: expected operands as they were, but one of shape {operand.shape} was changed after "
@@ -284,16 +299,24 @@ def computed(root):
     return nodes
 
 
-def _accumulate(tensor, grad, fresh):
-    """Add to a tensor's gradient. Fresh: nobody else holds this array.
+def _is_owned(view, node):
+    """Whether only its receiver will use a view: one of the node's gradient only if the node hands that on whole."""
+    grad = node.grad
+    if view.base is grad or view.base is grad.base:
+        return node._owns_grad and len(node._operands) == 1 and view.flags.writeable
+    return True
 
-    Within the graph the first gradient is kept as it is, by reference, the second makes a new array, and only that
-    one is added to in place. A leaf keeps its gradient for the caller, so it must be the leaf's alone from the start.
+
+def _add(tensor, grad, owned):
+    """Add to a tensor's gradient. Owned: nobody else uses this array, so it may be kept and added to in place.
+
+    Within the graph a first gradient that is not owned is kept all the same, by reference, and the second makes a new
+    array. A leaf keeps its gradient for the caller, so it must be the leaf's alone from the start.
     """
     if tensor.grad is None:
-        if tensor.operation is None and not (fresh and type(grad) is np.ndarray):
-            grad, fresh = np.array(grad), True
-        tensor.grad, tensor._owns_grad = grad, fresh
+        if tensor.operation is None and not (owned and type(grad) is ndarray):
+            grad, owned = np.array(grad, order="C"), True
+        tensor.grad, tensor._owns_grad = grad, owned
     elif tensor._owns_grad:
         tensor.grad += grad
     else:
