@@ -14,12 +14,14 @@ class Node(NamedTuple):
         What computed it; None for a leaf.
     data : float or array
     grad : float, array or None
-        None where no backward pass has left one.
+        None where no backward pass has left one; a leaf's of scalars is 0 then.
+    name : str or None
     """
 
     operation: str | None
     data: object
     grad: object
+    name: str | None = None
 
 
 class Graph(NamedTuple):
@@ -29,12 +31,14 @@ class Graph(NamedTuple):
     edges: list
 
 
-def graph(root):
+def graph(root, names=None):
     """The computation that led to a Value or a Tensor. To see gradients inside, call ``backward(retain_graph=True)``.
 
     Parameters
     ----------
     root : Value or Tensor
+    names : dict of str to Value or Tensor, optional
+        What to call some of the nodes.
 
     Returns
     -------
@@ -48,7 +52,8 @@ def graph(root):
     """
     order = _toposort(root)
     position = {id(node): i for i, node in enumerate(order)}
-    nodes = [_described(node) for node in order]
+    name_of = {id(node): name for name, node in (names or {}).items()}
+    nodes = [_described(node, name_of.get(id(node))) for node in order]
     edges = [(position[id(operand)], position[id(node)]) for node in order for operand in _operands(node)]
     return Graph(nodes, edges)
 
@@ -77,10 +82,10 @@ def _operands(node):
     return operands
 
 
-def _described(node):
+def _described(node, name):
     if isinstance(node, float):
         return Node(None, node, None)
-    return Node(node.operation, _copied(node.data), _copied(node.grad))
+    return Node(node.operation, _copied(node.data), _copied(node.grad), name)
 
 
 def _copied(values):

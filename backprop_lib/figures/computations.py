@@ -1,0 +1,106 @@
+"""Graphs of computations: what `backprop_lib.graph` gives, drawn with values forward and gradients backward."""
+
+from matplotlib.patches import FancyBboxPatch
+
+from backprop_lib.figures.palette import LIGHT
+from backprop_lib.figures.style import subplots
+
+COLUMN_GAP, ROW_GAP = 2.2, 1.3
+HALF_WIDTH, HALF_HEIGHT = 0.72, 0.44
+
+
+def computation(graph):
+    """Draw a computation: a box for every node, the leaves on the left, arrows from operands to results.
+
+    A box holds the name or the operation, the value (of an array its shape) and, in the colour of gradients, the
+    gradient, where a backward pass has left one. It reads well up to about 15 nodes.
+
+    Parameters
+    ----------
+    graph : backprop_lib.autograd.Graph
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    places = _places(graph)
+    columns = 1 + max(x for x, _ in places)
+    rows = 1 + max(y for _, y in places)
+    figure, axes = subplots(width=1.0 + 1.25 * columns, height=0.6 + 0.8 * rows)
+    axes.set_aspect("equal")
+    axes.axis("off")
+    places = [(COLUMN_GAP * x, -ROW_GAP * y) for x, y in places]
+    for k, (start, end) in enumerate(graph.edges):
+        twice = graph.edges[:k].count((start, end)) - graph.edges[k + 1 :].count((start, end))
+        _draw_arrow(axes, places[start], places[end], twice)
+    for node, place in zip(graph.nodes, places, strict=True):
+        _draw_node(axes, node, *place)
+    axes.set_xlim(-1, COLUMN_GAP * (columns - 1) + 1)
+    axes.set_ylim(-ROW_GAP * (rows - 1) - 0.8, 1.0)
+    return figure
+
+
+def _places(graph):
+    """(column, row) of every node: right of its last operand, a leaf just left of its first use; columns centred."""
+    count = len(graph.nodes)
+    column = [0] * count
+    for start, end in graph.edges:  # they come in the order of the results, every one after its operands
+        column[end] = max(column[end], column[start] + 1)
+    for i in set(range(count)) - {end for _, end in graph.edges}:
+        column[i] = min((column[end] for start, end in graph.edges if start == i), default=1) - 1
+    members = [[i for i in range(count) if column[i] == x] for x in range(max(column) + 1)]
+    tallest = max(map(len, members))
+    row = {i: k + (tallest - len(nodes)) / 2 for nodes in members for k, i in enumerate(nodes)}
+    return [(column[i], row[i]) for i in range(count)]
+
+
+def _draw_arrow(axes, start, end, twice):
+    """An arrow, bent where it would lie on its twin (twice is 1 or -1) or run behind the boxes of other columns."""
+    passes_boxes = end[0] - start[0] > COLUMN_GAP and start[1] == end[1]
+    bend = 0.35 * twice or (-0.4 if passes_boxes else 0.0)
+    corner = HALF_HEIGHT if passes_boxes else 0.0  # from the upper edges, over what stands between
+    axes.annotate(
+        "",
+        xy=(end[0] - HALF_WIDTH - 0.06, end[1] + corner),
+        xytext=(start[0] + HALF_WIDTH + 0.06, start[1] + corner),
+        arrowprops={
+            "arrowstyle": "-|>",
+            "connectionstyle": f"arc3,rad={bend}",
+            "color": LIGHT["forward"],
+            "lw": 1.0,
+            "shrinkA": 0,
+            "shrinkB": 0,
+        },
+        zorder=1,
+    )
+
+
+def _draw_node(axes, node, x, y):
+    leaf = node.operation is None
+    axes.add_patch(
+        FancyBboxPatch(
+            (x - HALF_WIDTH, y - HALF_HEIGHT),
+            2 * HALF_WIDTH,
+            2 * HALF_HEIGHT,
+            boxstyle="round,pad=0.02",
+            facecolor=LIGHT["paper" if leaf else "forward_soft"],
+            edgecolor=LIGHT["forward"],
+            linewidth=1.3,
+            zorder=2,
+        )
+    )
+    title = " ".join(part for part in (node.name, node.operation) if part)
+    lines = [(title, LIGHT["ink"], "bold"), (_short(node.data), LIGHT["forward"], "normal")]
+    if node.grad is not None:
+        lines.append((f"grad {_short(node.grad)}", LIGHT["gradient"], "normal"))
+    lines = [line for line in lines if line[0]]
+    for k, (text, color, weight) in enumerate(lines):
+        height = y + 0.27 * ((len(lines) - 1) / 2 - k)
+        axes.text(x, height, text, ha="center", va="center", size=9, color=color, weight=weight, zorder=3)
+
+
+def _short(values):
+    """A number with three digits; of an array with several entries, the shape."""
+    if getattr(values, "size", 1) == 1:
+        return f"{float(values.item() if hasattr(values, 'item') else values):.3g}"
+    return str(values.shape)

@@ -1,0 +1,69 @@
+"""The drawing of a computation: what stands in its boxes, and that no arrow hides another."""
+
+import xml.etree.ElementTree as ET
+
+import numpy as np
+
+from backprop_lib import Tensor, Value, figures, graph
+from backprop_lib.figures import style
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def drawn(plain):
+    """Texts with their colours, and the axes, of the drawing of a graph."""
+    axes = figures.computation(plain).axes[0]
+    return [(text.get_text(), text.get_color()) for text in axes.texts if text.get_text()], axes
+
+
+def arrows(axes):
+    return [text for text in axes.texts if text.get_text() == ""]
+
+
+def test_a_box_holds_name_operation_value_and_gradient():
+    x, w = Value(2.0), Value(-0.5)
+    y = w * x
+    y.backward(retain_graph=True)
+    texts, axes = drawn(graph(y, {"x": x, "w": w, "y": y}))
+    assert [text for text, _ in texts] == ["w", "-0.5", "grad 2", "x", "2", "grad -0.5", "y ×", "-1", "grad 1"]
+    assert {color for text, color in texts if text.startswith("grad")} == {figures.COLORS["gradient"]}
+    assert len(arrows(axes)) == 2
+
+
+def test_without_a_backward_pass_there_are_no_gradients():
+    texts, _ = drawn(graph(Tensor(np.ones((2, 3)), True).sum()))
+    assert [text for text, _ in texts] == ["(2, 3)", "sum", "6"]
+
+
+def test_a_plain_number_is_a_box_of_its_own():
+    texts, axes = drawn(graph(Value(3.0) * 2.0))
+    assert [text for text, _ in texts] == ["3", "grad 0", "2", "×", "6"]
+    assert len(arrows(axes)) == 2
+
+
+def test_arrows_that_would_cover_each_other_are_bent_apart():
+    a = Value(3.0)
+    _, axes = drawn(graph(a * a + a))
+    bends = [arrow.arrowprops["connectionstyle"] for arrow in arrows(axes)]
+    assert len(bends) == len(set(bends)) == 4  # twins up and down, one over the box between, one straight
+
+
+def test_an_arrow_runs_from_left_to_right():
+    x = Value(1.0)
+    _, axes = drawn(graph((x.exp() + x.tanh()) * x))
+    assert all(arrow.xy[0] > arrow.xyann[0] for arrow in arrows(axes))
+
+
+def test_no_two_boxes_stand_in_one_place():
+    x = [Value(float(i)) for i in range(4)]
+    _, axes = drawn(graph(x[0] * x[1] + x[2] * x[3] + x[0]))
+    corners = [(box.get_x(), box.get_y()) for box in axes.patches]
+    assert len(set(corners)) == len(corners) == 8
+
+
+def test_it_reaches_a_page_with_its_text(monkeypatch):
+    caught = []
+    monkeypatch.setattr(style, "display", lambda data, *, raw: caught.append(data))
+    figures.show(figures.computation(graph(Value(1.0).exp())), alt="One goes into the exponential and gives e.")
+    texts = ["".join(node.itertext()).strip() for node in ET.fromstring(caught[0]["image/svg+xml"]).iter(f"{SVG}text")]
+    assert texts == ["1", "grad 0", "exp", "2.72"]
