@@ -177,7 +177,10 @@ class Value:
 
 
 def _record(operation, data, a, da, b=None, db=None):
-    """Result of an operation on a, and perhaps b, with its derivatives da and db with respect to them."""
+    """Result of an operation on a, and perhaps b, with its derivatives da and db with respect to them.
+
+    Without b, db is the plain number that took part, if one did.
+    """
     node = _new(Value)
     node.data = data
     node.grad = None

@@ -89,20 +89,12 @@ class Tensor:
         """
         seed = self._seed(grad)
         nodes = computed(self)
-        _add(self, seed, owned=False)
+        _add(self, seed, None)
         while nodes:
             node = nodes.pop()  # the newest: all that it went into is done, so its gradient is complete
-            grad = node.grad
             for i, operand in enumerate(node._operands):
                 if operand.requires_grad:
-                    contribution = node._rules[i](grad, node._data, *node._arrays)
-                    if contribution.shape != operand._data.shape:
-                        contribution = unbroadcast(contribution, operand._data.shape)
-                    owned = contribution is not grad if contribution.base is None else _is_owned(contribution, node)
-                    if operand.grad is None and operand.operation is not None:
-                        operand.grad, operand._owns_grad = contribution, owned
-                    else:
-                        _add(operand, contribution, owned)
+                    _add(operand, node._rules[i](node.grad, node._data, *node._arrays), node)
             if not retain_graph:
                 node.grad, node._operands, node._rules, node._arrays = None, (), (), ()
 
@@ -299,21 +291,16 @@ def computed(root):
     return nodes
 
 
-def _is_owned(view, node):
-    """Whether only its receiver will use a view: one of the node's gradient only if the node hands that on whole."""
-    grad = node.grad
-    if view.base is grad or view.base is grad.base:
-        return node._owns_grad and len(node._operands) == 1 and view.flags.writeable
-    return True
+def _add(tensor, grad, node):
+    """Add to a tensor's gradient what the rule of a node has returned, or the caller of ``backward`` given (None).
 
-
-def _add(tensor, grad, owned):
-    """Add to a tensor's gradient. Owned: nobody else uses this array, so it may be kept and added to in place.
-
-    Within the graph a first gradient that is not owned is kept all the same, by reference, and the second makes a new
-    array. A leaf keeps its gradient for the caller, so it must be the leaf's alone from the start.
+    Within the graph the first gradient is kept as it is, the second makes a new array, and only what nobody else uses
+    is added to in place. A leaf keeps its gradient for the reader: it is an array of its own from the start.
     """
+    if grad.shape != tensor._data.shape:
+        grad = unbroadcast(grad, tensor._data.shape)
     if tensor.grad is None:
+        owned = _is_owned(grad, node)
         if tensor.operation is None and not (owned and type(grad) is ndarray):
             grad, owned = np.array(grad, order="C"), True
         tensor.grad, tensor._owns_grad = grad, owned
@@ -321,3 +308,13 @@ def _add(tensor, grad, owned):
         tensor.grad += grad
     else:
         tensor.grad, tensor._owns_grad = tensor.grad + grad, True
+
+
+def _is_owned(grad, node):
+    """Whether only its receiver will use this array: it is new, or the node hands its own gradient on whole."""
+    if node is None:
+        return False
+    source = node.grad
+    if grad is not source and (grad.base is None or (grad.base is not source and grad.base is not source.base)):
+        return True
+    return node._owns_grad and len(node._operands) == 1 and grad.flags.writeable
