@@ -129,7 +129,7 @@ class _GuardedStep:
     def __init__(self, network, loss, optimizer):
         self.network, self.loss, self.optimizer = network, loss, optimizer
         self.parameters = network.parameters()
-        self.before = None
+        self.before = [parameter.data.copy() for parameter in self.parameters]
         self.norms = None
         self.place = ""
 
@@ -151,7 +151,8 @@ class _GuardedStep:
             self.norms = np.array([_norm(parameter.grad) for parameter in self.parameters])
             if not np.isfinite(self.norms).all():
                 self._stop("a gradient is not finite", _owner(self.network, self.parameters, ~np.isfinite(self.norms)))
-            self.before = [parameter.data.copy() for parameter in self.parameters]
+            for parameter, data in zip(self.parameters, self.before, strict=True):
+                data[...] = parameter.data
             self.optimizer.step()
             bad = [not np.isfinite(parameter.data).all() for parameter in self.parameters]
             if any(bad):
@@ -159,9 +160,8 @@ class _GuardedStep:
         return output, value
 
     def _stop(self, what, culprit):
-        if self.before is not None:
-            for parameter, data in zip(self.parameters, self.before, strict=True):
-                parameter.data[...] = data
+        for parameter, data in zip(self.parameters, self.before, strict=True):
+            parameter.data[...] = data
         raise FloatingPointError(
             f"{self.place}: {what}; the first layer that is not finite: {culprit}. "
             f"The parameters are as they were before the last step; try a smaller learning rate"
