@@ -5,7 +5,8 @@ layers: every operation brings its own rule, so what is derived by hand can be c
 
 ==================  ========================================================================
 `scalar`            Value
-`tensor`            Tensor: recording and walking back
+`tensor`            Tensor, and how an operation is recorded
+`backward`          the walk back through the graph of tensors
 `operands`          numbers, arrays and tensors of several dtypes as operands
 `elementwise`       arithmetic, exp, log, ..., relu, clip, where
 `reductions`        sum, mean, max, norm, log_softmax, cross_entropy
@@ -15,6 +16,7 @@ layers: every operation brings its own rule, so what is derived by hand can be c
 ==================  ========================================================================
 """
 
+from backprop_lib.autograd.backward import unbroadcast
 from backprop_lib.autograd.checkpointing import checkpoint
 from backprop_lib.autograd.elementwise import (
     abs,
@@ -40,7 +42,7 @@ from backprop_lib.autograd.graphs import Graph, Node, graph
 from backprop_lib.autograd.reductions import cross_entropy, log_softmax, max, mean, norm, sum
 from backprop_lib.autograd.scalar import Value
 from backprop_lib.autograd.shapes import concatenate, getitem, matmul, reshape, stack, transpose
-from backprop_lib.autograd.tensor import Tensor, no_grad, record, unbroadcast
+from backprop_lib.autograd.tensor import Tensor, no_grad, record
 
 __all__ = [
     "Graph",

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from backprop_lib.autograd.backward import computed
 from backprop_lib.autograd.operands import as_tensor
-from backprop_lib.autograd.tensor import Tensor, computed, record, recording
+from backprop_lib.autograd.tensor import Tensor, record, recording
 
 
 def checkpoint(f, *inputs):

@@ -5,8 +5,9 @@ Moving is linear, and its adjoint moves the gradient back: where an entry was ta
 
 import numpy as np
 
+from backprop_lib.autograd.backward import unbroadcast
 from backprop_lib.autograd.operands import as_tensor, method, pair, same_dtype
-from backprop_lib.autograd.tensor import Tensor, record, unbroadcast
+from backprop_lib.autograd.tensor import Tensor, record
 
 
 @method
