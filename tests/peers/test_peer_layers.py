@@ -240,19 +240,19 @@ def test_losses_and_their_gradients(torch, rng, dtype, name, scale):
 def test_a_gradient_that_is_wrong_in_its_last_digits(torch, rng, monkeypatch):
     backward = book.Linear.backward
     monkeypatch.setattr(book.Linear, "backward", lambda *arguments: backward(*arguments) * (1.0 + 1e-12))
-    with pytest.raises(AssertionError, match="^input"):
+    with pytest.raises(AssertionError, match=r"^input"):
         test_linear(torch, rng, np.dtype("float64"))
 
 
 def test_a_running_variance_divided_by_all(torch, rng, monkeypatch):
     follow = book.BatchNorm._follow
     monkeypatch.setattr(book.BatchNorm, "_follow", lambda self, m, v: follow(self, m, v * (B - 1) / B))
-    with pytest.raises(AssertionError, match="^variance"):
+    with pytest.raises(AssertionError, match=r"^variance"):
         test_batch_norm_in_both_modes(torch, rng, np.dtype("float64"), {})
 
 
 def test_gates_in_another_order(torch, rng, monkeypatch):
     step = book.GatedRecurrent._step
     monkeypatch.setattr(book.GatedRecurrent, "_step", lambda self, a, h: step(self, np.roll(a, M, axis=1), h))
-    with pytest.raises(AssertionError, match="^output"):
+    with pytest.raises(AssertionError, match=r"^output"):
         test_gated_recurrent(torch, rng, np.dtype("float64"))
