@@ -13,7 +13,7 @@ def peer(name):
     except ModuleNotFoundError as missing:
         if missing.name != name:
             raise
-    reason = f"no {name} found: pip install -r benchmarks/requirements.txt"
+    reason = f"no {name} found: .venv/bin/python -m pip install -r benchmarks/requirements.txt"
     pytest.fail(reason, pytrace=False) if os.environ.get("CI") == "true" else pytest.skip(reason)
 
 
