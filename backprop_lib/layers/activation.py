@@ -22,8 +22,7 @@ class Activation(Layer):
 
     def backward(self, grad_output, *, input_gradient=True):
         """See `Layer.backward`."""
-        features = None if self._Z is None else self._Z.shape[1:]
-        grad_output = checked_gradient(self, self._Z, features, grad_output)
+        grad_output = checked_gradient(self, self._Z, None, grad_output)
         if not input_gradient:
             return None
         grad_input = self.function.derivative(self._Z, self._H)  # memory of its own, so the product may go there
