@@ -111,6 +111,13 @@ def check_count(value, name):
     return int(value)
 
 
+def check_flag(value, name):
+    """Return ``value``; raise TypeError unless it is True or False."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name}: expected True or False, got {value!r}")
+    return value
+
+
 def check_rng(rng):
     """Return ``rng``; raise TypeError unless it is a numpy.random.Generator."""
     if not isinstance(rng, np.random.Generator):

@@ -10,6 +10,8 @@ from itertools import count
 from numbers import Real
 from operator import attrgetter
 
+from backprop_lib._arrays import check_flag
+
 _new = object.__new__
 _tick = count().__next__
 FREED = (
@@ -152,6 +154,7 @@ class Value:
         ValueError
             If a backward pass has already freed a part of the graph.
         """
+        check_flag(retain_graph, "retain_graph")
         nodes = _computed(self)
         self.grad += 1.0
         while nodes:

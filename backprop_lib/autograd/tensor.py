@@ -11,7 +11,7 @@ from itertools import count
 import numpy as np
 from numpy import ndarray
 
-from backprop_lib._arrays import as_float_array, check_real
+from backprop_lib._arrays import as_float_array, check_flag, check_real
 from backprop_lib.autograd.backward import backward_pass
 
 _new = object.__new__
@@ -61,10 +61,8 @@ class Tensor:
     __array_ufunc__ = None  # array * tensor is the tensor's business
 
     def __init__(self, data, requires_grad=False):
-        if not isinstance(requires_grad, bool):
-            raise TypeError(f"requires_grad: expected True or False, got {requires_grad!r}")
         self._data = check_real(as_float_array(data, "data"), "data")
-        self.requires_grad = requires_grad
+        self.requires_grad = check_flag(requires_grad, "requires_grad")
         self.grad = self.operation = self._found = None
         self._operands = self._rules = self._arrays = ()
         self._owns_grad = False  # nor of a gradient that is assigned from outside
@@ -87,7 +85,7 @@ class Tensor:
             If nothing was recorded, a backward pass has already freed a part of the graph, a recorded tensor was
             changed since, or the shape of grad is another. No gradient has then been touched.
         """
-        backward_pass(self, self._seed(grad), retain_graph)
+        backward_pass(self, self._seed(grad), check_flag(retain_graph, "retain_graph"))
 
     def _seed(self, grad):
         if not self.requires_grad:
@@ -177,6 +175,9 @@ class Tensor:
 
     def __len__(self):
         return len(self._data)
+
+    def __iter__(self):
+        return (self[i] for i in range(len(self)))
 
     def __bool__(self):
         return bool(self._data)
