@@ -59,7 +59,7 @@ def by_central_difference(case, draw, position):
 def disagreements(case, draw):
     """{(position of the operand, method): error} where the engine differs by more than the tolerance.
 
-    Errors are relative to the largest entry of |J|^T |w|: that is the gradient itself unless its terms cancel, and where
+    Errors are relative to the largest entry of |J|^T |w|. That is the gradient itself unless its terms cancel; where
     they do, each term still brings a rounding error of its own. For the central difference they are relative to the
     subtracted losses, too, if these are larger.
     """

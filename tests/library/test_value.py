@@ -468,6 +468,14 @@ def test_operands_are_values_or_real_numbers(f, wrong):
             f(*operands)
 
 
+@pytest.mark.parametrize("flag", [1, None, "yes"], ids=repr)
+def test_retain_graph_is_true_or_false(flag):
+    x = Value(1.0)
+    with pytest.raises(TypeError, match="retain_graph: expected True or False, got"):
+        (x * x).backward(retain_graph=flag)
+    assert x.grad == 0.0
+
+
 @pytest.mark.parametrize(
     ("compute", "error", "message"),
     [
