@@ -40,8 +40,9 @@ def checkpoint(f, *inputs):
     def recompute(grad, out):
         with recording(True):
             copies, again = _run(f, inputs)
-        if not np.array_equal(again.data, out, equal_nan=True):
+        if not (np.array_equal(again.data, out) or np.array_equal(again.data, out, equal_nan=True)):
             raise ValueError("checkpoint: expected f to give the same result again, got another")
+        again._data = out  # the same numbers, once
         again.backward(grad)
         gradients[:] = [np.zeros_like(x.data) if x.grad is None else x.grad for x in copies]
         return np.zeros(())
