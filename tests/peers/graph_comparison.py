@@ -65,29 +65,32 @@ def _difference(a, b, largest):
 
 
 def with_torch(run, run_torch):
-    """The comparison of a way to run programs with PyTorch: all that it gives."""
+    """The comparison of a way to run programs with PyTorch, in all that it gives."""
 
     def compare(program):
-        peer, ours = run_torch(program), run(program)
-        lines = differing_values(ours.values, peer.values) if ours.values else []
-        nodes = None if ours.values else program.indices(VARIABLE)
-        return lines + differing_gradients(ours.gradients, peer.gradients, largest_gradient(peer), nodes)
+        return _with_torch(program, run(program), run_torch(program))
 
     return reporting_errors(compare)
 
 
-def with_hips(run, run_torch, run_hips):
-    """The comparison with HIPS autograd, which gives the gradients of the variables only."""
+def with_both(run, run_torch, run_hips):
+    """The comparison with PyTorch and with HIPS autograd, which gives the gradients of the variables only."""
 
     def compare(program):
-        peer, ours = run_hips(program), run(program)
-        largest = largest_gradient(run_torch(program))
-        variables = program.indices(VARIABLE)
-        return differing_values(ours.values, peer.values) + differing_gradients(
-            ours.gradients, peer.gradients, largest, variables
-        )
+        ours, torchs, hips = run(program), run_torch(program), run_hips(program)
+        variables, largest = program.indices(VARIABLE), largest_gradient(torchs)
+        lines = differing_values(ours.values, hips.values)
+        lines += differing_gradients(ours.gradients, hips.gradients, largest, variables)
+        return _with_torch(program, ours, torchs) + [f"HIPS autograd: {line}" for line in lines]
 
     return reporting_errors(compare)
+
+
+def _with_torch(program, ours, torchs):
+    lines = differing_values(ours.values, torchs.values) if ours.values else []
+    nodes = None if ours.values else program.indices(VARIABLE)
+    lines += differing_gradients(ours.gradients, torchs.gradients, largest_gradient(torchs), nodes)
+    return [f"PyTorch: {line}" for line in lines]
 
 
 def reporting_errors(compare):

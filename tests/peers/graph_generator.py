@@ -49,6 +49,7 @@ class ProgramWriter:
         self.leaves = self._random_leaves()
         self.values = [leaf.data for leaf in self.leaves]
         self.exact = [True] * len(self.leaves)
+        self.tensors = [i for i, leaf in enumerate(self.leaves) if leaf.kind in (VARIABLE, CONSTANT)]
         self.steps = []
 
     def _random_leaves(self):
@@ -71,12 +72,7 @@ class ProgramWriter:
 
     def node(self):
         """Number of a random tensor, the later ones more often."""
-        tensors = [i for i in range(len(self.values)) if not self._is_plain(i)]
-        weights = np.arange(2.0, len(tensors) + 2)
-        return int(self.rng.choice(tensors, p=weights / weights.sum()))
-
-    def _is_plain(self, i):
-        return i < len(self.leaves) and self.leaves[i].kind in (ARRAY, NUMBER)
+        return self.tensors[self.rng.integers(len(self.tensors), size=2).max()]
 
     def operand(self, plain=(ARRAY, NUMBER)):
         """Number of a random tensor or of a leaf of the plain kinds."""
@@ -91,6 +87,7 @@ class ProgramWriter:
                 step, value = self._propose(name)
             except ValueError:  # the shapes do not fit, or it is not safe
                 continue
+            self.tensors.append(len(self.values))
             self.steps.append(step)
             self.values.append(value)
             self.exact.append(name in EXACT and self._all_exact(step))

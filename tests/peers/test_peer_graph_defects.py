@@ -102,7 +102,7 @@ def test_a_gradient_of_another_dtype(monkeypatch, run_torch):
 
 def test_an_operation_that_raises(monkeypatch, run_torch):
     monkeypatch.setitem(book_interpreter.FUNCTIONS, "tanh", lambda x: x.no_such_method())
-    assert places(run_torch, programs_with({"tanh"}, 10)) == {"tanh"}
+    assert "tanh" in places(run_torch, programs_with({"tanh"}, 10))
 
 
 # Mistakes of the engine itself: found, though not at one operation
