@@ -2,10 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := .cache/bench
 SITE := _build/html
 
 .DEFAULT_GOAL := help
-.PHONY: help book test mutants lab execute clean
+.PHONY: help book test mutants bench lab execute clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +39,9 @@ mutants: $(VENV)/.complete ## change the package step by step and see whether it
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet -r tools/mutation-requirements.txt
 	$(BIN)/python tools/mutation.py
 
+bench: $(PEERS).complete ## compare speed with PyTorch and others, in benchmarks/RESULTS.md (some minutes, once a download)
+	$(PEERS)/bin/python -m benchmarks
+
 lab: $(VENV)/.complete ## open the lessons in JupyterLab
 	$(BIN)/jupyter lab chapters
 
@@ -53,6 +57,13 @@ $(VENV)/.complete: requirements.txt pyproject.toml
 	@rm -f $@
 	@$(MAKE) --no-print-directory $(BIN)/python
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet -r requirements.txt
+	@touch $@
+
+# What the benchmarks compare with stays out of the book's own environment.
+$(PEERS).complete: benchmarks/requirements.txt
+	rm -rf $(PEERS)
+	@$(MAKE) --no-print-directory VENV=$(PEERS) $(PEERS)/bin/python
+	$(PEERS)/bin/python -m pip install --disable-pip-version-check --quiet -r benchmarks/requirements.txt
 	@touch $@
 
 # Some systems ship Python without ensurepip; pip can then put itself into the environment from outside.

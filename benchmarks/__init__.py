@@ -1,0 +1,9 @@
+"""The book's speed claims, measured side by side with peers: ``make bench`` writes RESULTS.md.
+
+One thread for everybody. The libraries read these variables when they are imported, so they are set here, first.
+"""
+
+import os
+
+for variable in "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS":
+    os.environ[variable] = "1"

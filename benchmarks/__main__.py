@@ -1,0 +1,106 @@
+"""Runs everything, in some minutes, and writes RESULTS.md."""
+
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks import engines, machine
+from benchmarks.measuring import Ratio, interleaved
+from benchmarks.training_steps import OURS, PEERS, PROBLEMS, ByHand, check_agreement, memory_of_steps
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+
+# The ratios that the book wants: for each network, to each peer.
+STEP_GOALS = {
+    "layers by hand": [(3.5, 0.25, 0.08), (1.25, 0.6, 0.35), (1.06, 0.85, 0.8), (1.1, 0.8, 0.65)],
+    "Tensor engine": [(7, 0.45, 0.15), (1.6, 0.7, 0.4), (1.12, 0.88, 0.85), (1.2, 0.88, 0.7)],
+}
+# Nodes, rounds, and the ratio to micrograd that the book wants.
+SCALAR_SIZES = [(10**3, 25, 1 / 3), (10**5, 5, 0.1), (10**6, 3, 0.1)]
+
+INTRODUCTION = """# Speed and memory, side by side
+
+Written by `make bench`. A ratio is our time over the peer's, so below 1 we are faster: the median over rounds in which
+all take turns, one process, one thread, and in brackets where the middle eight tenths of the rounds lie. Times are CPU
+time. Before anything is timed, all have to compute the same gradients. Goals that were missed are marked.
+
+"""
+STEPS = """## One training step
+
+Forward, softmax cross-entropy, backward, plain gradient descent; ReLU, float32, no gradient for the input. *Own
+products*: the step's matrix products alone, in NumPy; the faster a machine computes them, the more all else counts.
+
+"""
+NODES = """## One node of a graph
+
+Forward and backward. Garbage collection is on, and what anyone leaves is collected in their own time.
+
+"""
+MEMORY = """## Memory
+
+Arrays count from their allocation to their release, temporary ones included.
+
+"""
+
+
+def table(heading, rows):
+    """A table in Markdown."""
+    lines = [heading, ["---"] * len(heading), *rows]
+    return "".join(f"| {' | '.join(map(str, line))} |\n" for line in lines) + "\n"
+
+
+def judged(figure, number, goal):
+    """A figure beside its goal."""
+    return f"{figure}, goal {goal:.3g}{'' if number <= goal else ' **missed**'}"
+
+
+def microseconds(seconds):
+    return f"{1e6 * seconds:,.0f} µs" if seconds > 1e-4 else f"{1e6 * seconds:.3g} µs"
+
+
+def training_steps(rounds=31):
+    rows = []
+    for number, problem in enumerate(PROBLEMS):
+        check_agreement(problem)
+        contenders = {name: make(problem).step for name, make in (OURS | PEERS).items()}
+        times = interleaved(contenders, rounds=rounds)
+        for name in OURS:
+            ratios = [Ratio.of(times[name], times[peer]) for peer in PEERS]
+            goals = STEP_GOALS[name][number]
+            cells = [judged(ratio, ratio.median, goal) for ratio, goal in zip(ratios, goals, strict=True)]
+            rows.append([problem.name, name, microseconds(np.median(times[name])), *cells])
+    return STEPS + table(["network", "ours", "time", *PEERS], rows)
+
+
+def nodes():
+    seconds, ratio = engines.multiplication_node()
+    time = judged(microseconds(seconds), 1e6 * seconds, 2.2)
+    rows = [["Tensor, product of 8 entries", time, "PyTorch", judged(ratio, ratio.median, 0.4)]]
+    for shape, words in (engines.tree, "pairwise sum of products"), (engines.chain, "chain"):
+        for n_nodes, rounds, goal in SCALAR_SIZES:
+            seconds, ratio = engines.against_micrograd(shape, n_nodes, rounds)
+            name = f"Value, {words}, {n_nodes:,} nodes"
+            rows.append([name, microseconds(seconds), "micrograd", judged(ratio, ratio.median, goal)])
+    return NODES + table(["node", "time", "peer", "ratio"], rows)
+
+
+def memory():
+    node, left = engines.memory_of_a_node()
+    alive, stored, ratio = engines.checkpointing()
+    in_use, growth, peak = memory_of_steps(ByHand, PROBLEMS[2])
+    rows = [
+        ["a node of Value", judged(f"{node:.0f} bytes", node, 150)],
+        ["left of it after backward, without the garbage collector", judged(f"{left:.2f} bytes", left, 1)],
+        ["1,000 products of arrays: arrays alive at the peak", f"{stored:.0f}"],
+        ["the same with checkpoints", judged(f"{alive:.1f}", alive, 2.1 * engines.CHAIN**0.5)],
+        ["its time over that without checkpoints", judged(ratio, ratio.median, 1.25)],
+        [f"training {PROBLEMS[2].name}, layers by hand: in use after ten steps", f"{in_use / 1e6:.2f} MB"],
+        ["growth in the next ten", f"{growth / 1e6:.2f} MB"],
+        ["largest peak of a step above what is in use", f"{peak / 1e6:.2f} MB"],
+    ]
+    return MEMORY + table(["what", "how much"], rows)
+
+
+sections = [table(["", ""], machine.description()), training_steps(), nodes(), memory()]
+RESULTS.write_text(INTRODUCTION + "".join(sections).rstrip() + "\n", encoding="utf-8")
+print(f"Written: {RESULTS}")
