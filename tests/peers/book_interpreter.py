@@ -100,5 +100,5 @@ FUNCTIONS = {
 METHODS = (
     FUNCTIONS
     | {name: getattr(Tensor, name) for name in NAMED}
-    | {"reshape": lambda x, shape: x.reshape(*shape), "transpose": lambda x, axes: x.transpose(*axes)}
+    | {"reshape": lambda x, shape: x.reshape(*shape or [()]), "transpose": lambda x, axes: x.transpose(*axes)}
 )
