@@ -1,6 +1,6 @@
 """Data to learn from: real handwritten digits, shipped with the package, and spirals made on the spot."""
 
-from importlib import resources
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -35,8 +35,7 @@ def load_digits():
     Source: Alpaydin and Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine Learning
     Repository, doi:10.24432/C50P49, CC BY 4.0; see ``data/README.md`` in the package.
     """
-    with resources.files("backprop_lib").joinpath("data/digits.npz").open("rb") as file:
-        stored = np.load(file)
+    with np.load(Path(__file__).parent / "data/digits.npz") as stored:
         images, labels = stored["images"], stored["labels"].astype(np.int64)
     X = images / 16.0
     part = _position_within_class(labels) % 5
