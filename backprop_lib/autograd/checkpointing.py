@@ -32,34 +32,38 @@ def checkpoint(f, *inputs):
         If f uses a computed tensor that is not among the inputs; in ``backward``, if its result is another one.
     """
     inputs = [as_tensor(x) for x in inputs]
-    _, result = _run(f, inputs)
+    _, result, outside = _run(f, inputs)
     if not result.requires_grad:
-        return result
+        return result.detach()
     gradients = []
 
     def recompute(grad, out):
         with recording(True):
-            copies, again = _run(f, inputs)
-        if not (np.array_equal(again.data, out) or np.array_equal(again.data, out, equal_nan=True)):
+            copies, again, _ = _run(f, inputs)
+        if not np.array_equal(again.data, out, equal_nan=True):
             raise ValueError("checkpoint: expected f to give the same result again, got another")
-        again._data = out  # the same numbers, once
         again.backward(grad)
         gradients[:] = [np.zeros_like(x.data) if x.grad is None else x.grad for x in copies]
         return np.zeros(())
 
-    # The first operand is a leaf of its own, so that f is run again also where only its weights need gradients.
+    # The first operand is a leaf of its own, so that f is run again also where only its weights need gradients. These
+    # are operands too, so that a change of them is noticed; running backward through f has already served them.
     start = Tensor(0.0, requires_grad=True)
     rules = [lambda grad, out, i=i: gradients[i] for i in range(len(inputs))]
-    return record("checkpoint", result.data, (start, *inputs), (recompute, *rules))
+    served = [lambda grad, out, x=x: np.zeros_like(x.data) for x in outside]
+    values = result.data if result.operation else result.data.copy()
+    return record("checkpoint", values, (start, *inputs, *outside), (recompute, *rules, *served))
 
 
 def _run(f, inputs):
-    """Leaves with the inputs' values, and f of them."""
+    """Leaves with the inputs' values, f of them, and the leaves that f uses without being given them."""
     before = Tensor(0.0)
     copies = [Tensor(x.data, requires_grad=x.requires_grad) for x in inputs]
     result = f(*copies)
     if not isinstance(result, Tensor):
         raise TypeError(f"checkpoint: expected f to return a Tensor, got {result!r}")
-    if any(node._stamp < before._stamp for node in computed(result)[:1]):  # the oldest of them
+    behind = [result, *(operand for node in computed(result) for operand in node.parents)]
+    outside = {id(tensor): tensor for tensor in behind if tensor._stamp < before._stamp}.values()
+    if any(tensor.operation is not None for tensor in outside):
         raise ValueError("checkpoint: expected every computed tensor that f uses among its inputs, got one outside")
-    return copies, result
+    return copies, result, outside
