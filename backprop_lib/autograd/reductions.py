@@ -94,7 +94,7 @@ def cross_entropy(logits, labels):
         difference *= grad / len(z)
         return difference
 
-    return record("cross_entropy", -log_p[rows, labels].mean(), (logits,), (rule,))
+    return record("cross_entropy", -log_p[rows, labels].sum() / len(z), (logits,), (rule,))
 
 
 def _dropped(kept, axis, keepdims):
