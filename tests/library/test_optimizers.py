@@ -188,6 +188,21 @@ def test_weight_decay_survives_large_gradients_in_adamw_only():
 # All of them
 
 
+@pytest.mark.parametrize(
+    ("rule", "defaults"),
+    [
+        (SGD, {"momentum": 0.0, "nesterov": False, "weight_decay": 0.0}),
+        (RMSProp, {"learning_rate": 0.01, "alpha": 0.99, "eps": 1e-8, "weight_decay": 0.0}),
+        (Adam, {"learning_rate": 0.001, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.0}),
+        (AdamW, {"learning_rate": 0.001, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.01}),
+    ],
+)
+def test_defaults_are_pytorch_s(rule, defaults):
+    gradients = [0.5, -2.0, 1.0]
+    given, usual = {"learning_rate": 0.1} | defaults, {} if "learning_rate" in defaults else {"learning_rate": 0.1}
+    assert path(rule([parameter([1.0])], **usual), gradients) == path(rule([parameter([1.0])], **given), gradients)
+
+
 def test_without_momentum_and_decay_sgd_is_plain(rng):
     gradients = rng.normal(size=10)
     expected = 1.0 - 0.1 * np.cumsum(gradients)
