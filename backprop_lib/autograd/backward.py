@@ -12,6 +12,8 @@ def backward_pass(root, seed, retain_graph):
     _add(root, seed, None)
     while nodes:
         node = nodes.pop()  # the newest: all that it went into is done, so its gradient is complete
+        if retain_graph:
+            node._owns_grad = False  # it stays to be read, so nobody may have it
         for i, operand in enumerate(node._operands):
             if operand.requires_grad:
                 _add(operand, node._rules[i](node.grad, node._data, *node._arrays), node)
