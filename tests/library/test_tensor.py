@@ -411,6 +411,21 @@ def test_gradients_inside_are_those_of_the_last_pass():
     assert x.grad == [36.0 + 36.0 + 15.0 + 36.0]
 
 
+def test_gradients_inside_are_those_that_arrived():
+    # What arrives at the transposed is handed on as it is to h, which then receives more: that must not show above.
+    x = leaf()
+    h = x * 1.0
+    other = h * 3.0
+    moved = h.T
+    (moved * 2.0).backward(np.ones((3, 2)), retain_graph=True)
+    total = (moved * 2.0).sum() + other.sum()
+    total.backward(retain_graph=True)
+    np.testing.assert_array_equal(moved.grad, np.full((3, 2), 2.0))
+    np.testing.assert_array_equal(other.grad, np.full((2, 3), 1.0))
+    np.testing.assert_array_equal(h.grad, np.full((2, 3), 5.0))
+    np.testing.assert_array_equal(x.grad, np.full((2, 3), 7.0))
+
+
 # Changes between forward and backward
 
 
