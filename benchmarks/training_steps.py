@@ -89,10 +89,9 @@ class ByTensor:
 
     def step(self):
         self.optimizer.zero_grad()
-        H = self.X
-        for weight, bias in zip(self.parameters[::2], self.parameters[1::2], strict=True):
-            Z = H @ weight.T + bias
-            H = Z.relu()
+        Z = self.X @ self.parameters[0].T + self.parameters[1]
+        for weight, bias in zip(self.parameters[2::2], self.parameters[3::2], strict=True):
+            Z = Z.relu() @ weight.T + bias
         cross_entropy(Z, self.labels).backward()
         self.optimizer.step()
 
@@ -135,10 +134,10 @@ class ByHips:
         self.gradient = autograd.value_and_grad(self._loss)
 
     def _loss(self, parameters):
-        H = self.X
-        for weight, bias in zip(parameters[::2], parameters[1::2], strict=True):
-            Z = anp.dot(H, weight.T) + bias
+        Z = anp.dot(self.X, parameters[0].T) + parameters[1]
+        for weight, bias in zip(parameters[2::2], parameters[3::2], strict=True):
             H = Z * (Z > 0)  # half the time of anp.maximum, whose rule looks for ties
+            Z = anp.dot(H, weight.T) + bias
         log_sums = anp.log(anp.sum(anp.exp(Z), axis=1))
         return (anp.sum(log_sums) - anp.sum(Z * self.targets)) / np.float32(len(self.X))
 
