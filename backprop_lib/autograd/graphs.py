@@ -4,6 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from backprop_lib.autograd.scalar import Value
+from backprop_lib.autograd.tensor import Tensor
+
 
 class Node(NamedTuple):
     """One node of a graph.
@@ -47,9 +50,13 @@ def graph(root, names=None):
 
     Raises
     ------
+    TypeError
+        If the root is neither.
     ValueError
         If a backward pass has freed a part of the graph.
     """
+    if not isinstance(root, (Tensor, Value)):
+        raise TypeError(f"graph: expected a Value or a Tensor, got {root!r}")
     order = _toposort(root)
     position = {id(node): i for i, node in enumerate(order)}
     name_of = {id(node): name for name, node in (names or {}).items()}
