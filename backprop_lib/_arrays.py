@@ -16,8 +16,13 @@ def as_float_array(value, name):
     ------
     TypeError
         If the array holds anything else: objects, strings, dates.
+    ValueError
+        If it is a list of lists of different lengths.
     """
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name}: expected numbers in rows of one length, got another: {error}") from None
     if array.dtype.kind in "fc":
         return array
     if array.dtype.kind in "iub":
@@ -109,6 +114,13 @@ def check_count(value, name):
     if value < 1:
         raise ValueError(f"{name}: expected a whole number of at least 1, got {value}")
     return int(value)
+
+
+def check_callable(value, name):
+    """Return ``value``; raise TypeError unless it can be called."""
+    if not callable(value):
+        raise TypeError(f"{name}: expected a function, got {value!r}")
+    return value
 
 
 def check_flag(value, name):

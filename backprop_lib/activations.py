@@ -132,5 +132,13 @@ def softmax(logits):
     -------
     array (..., C)
         Positive, each row summing to 1; finite for logits of any size.
+
+    Raises
+    ------
+    ValueError
+        If there is no class.
     """
-    return np.exp(log_softmax(as_float_array(logits, "logits")))
+    logits = as_float_array(logits, "logits")
+    if logits.ndim == 0 or logits.shape[-1] == 0:
+        raise ValueError(f"logits: expected shape (..., C) with at least one class, got shape {logits.shape}")
+    return np.exp(log_softmax(logits))

@@ -10,6 +10,7 @@ import numpy as np
 
 from backprop_lib._arrays import (
     as_float_array,
+    check_callable,
     check_count,
     check_finite,
     check_positive,
@@ -202,6 +203,7 @@ def gradient_descent(gradient, x0, *, learning_rate, steps):
     TypeError
         If one of them is not a number of the kind expected.
     """
+    check_callable(gradient, "gradient")
     x0 = _real_array(x0, "x0")
     learning_rate, steps = check_positive(learning_rate, "learning_rate"), check_count(steps, "steps")
     path = np.empty((steps + 1, *x0.shape), x0.dtype)
@@ -232,7 +234,8 @@ def _one_number(value):
 def _differences(f, x, method, step, checked):
     """Derivatives of f along each coordinate of x in turn, as a list."""
     rules = {"central": _central, "forward": _forward, "complex": _complex_step}
-    if method not in rules:
+    check_callable(f, "f")
+    if not isinstance(method, str) or method not in rules:
         raise ValueError(f"method: expected one of {', '.join(rules)}, got {method!r}")
     if step is not None:
         check_positive(step, "step")

@@ -5,11 +5,12 @@ What a rule remembers of earlier gradients is kept here, one `_State` for each p
 """
 
 import math
+from collections.abc import Iterable
 from numbers import Real
 
 import numpy as np
 
-from backprop_lib._arrays import check_positive, check_real, check_same_shape, joint_norm
+from backprop_lib._arrays import check_flag, check_positive, check_real, check_same_shape, joint_norm
 
 
 class _State:
@@ -104,7 +105,7 @@ class SGD(_Optimizer):
         self.momentum = _check_from_zero(momentum, "momentum", below=1.0)
         if nesterov and not momentum:
             raise ValueError(f"nesterov: expected a momentum above 0 with it, got {momentum!r}")
-        self.nesterov = nesterov
+        self.nesterov = check_flag(nesterov, "nesterov")
         super().__init__(parameters, learning_rate, weight_decay, n_averages=1 if momentum else 0)
 
     def _change(self, gradient, state):
@@ -241,6 +242,8 @@ def _average(average, new, share, scratch):
 
 
 def _checked_parameters(parameters):
+    if hasattr(parameters, "grad") or not isinstance(parameters, Iterable):  # rows of a tensor are no parameters
+        raise TypeError(f"parameters: expected a list, got {parameters!r}")
     parameters = list(parameters)
     if not parameters:
         raise ValueError("parameters: expected at least one, got none")

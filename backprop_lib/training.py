@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from tqdm import tqdm
 
-from backprop_lib._arrays import as_batch, check_count, check_finite, check_real, check_rng, joint_norm
+from backprop_lib._arrays import as_batch, check_count, check_finite, check_flag, check_real, check_rng, joint_norm
 from backprop_lib.losses import accuracy
 
 
@@ -64,20 +64,37 @@ def fit(network, loss, optimizer, X, y, *, validation=None, epochs, batch_size, 
         If the loss, a gradient or a parameter stops being finite: names epoch, batch (both counted from 1) and
         layer. The parameters are left as they were before the step that did it.
     """
+    _check_roles(network, loss, optimizer)
     X, y = _checked_data(X, y, "X", "y")
     if validation is not None:
-        validation = _checked_data(*validation, "validation X", "validation y")
+        validation = _checked_data(*_checked_pair(validation), "validation X", "validation y")
     epochs, batch_size = check_count(epochs, "epochs"), check_count(batch_size, "batch_size")
     check_rng(rng)
     step = _GuardedStep(network, loss, optimizer)
     history = History()
     network.train()
-    for epoch in tqdm(range(1, epochs + 1), desc="epoch", disable=not progress):
+    for epoch in tqdm(range(1, epochs + 1), desc="epoch", disable=not check_flag(progress, "progress")):
         _train_epoch(step, history, X, y, rng.permutation(len(X)), batch_size, epoch)
         if validation is not None:
             step.place = f"epoch {epoch}, validation"
             _validate(step, history, *validation)
     return history
+
+
+def _check_roles(network, loss, optimizer):
+    for name, given, methods in [
+        ("network", network, ["forward", "backward", "parameters"]),
+        ("loss", loss, ["value", "gradient"]),
+        ("optimizer", optimizer, ["step", "zero_grad"]),
+    ]:
+        if isinstance(given, type) or not all(hasattr(given, method) for method in methods):
+            raise TypeError(f"{name}: expected an object with {', '.join(methods)}, got {given!r}")
+
+
+def _checked_pair(validation):
+    if not isinstance(validation, (tuple, list)) or len(validation) != 2:
+        raise TypeError(f"validation: expected a pair (X, y), got {validation!r}")
+    return validation
 
 
 def _checked_data(X, y, X_name, y_name):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from backprop_lib._arrays import check_callable
 from backprop_lib.autograd.backward import computed
 from backprop_lib.autograd.operands import as_tensor
 from backprop_lib.autograd.tensor import Tensor, record, recording
@@ -27,10 +28,11 @@ def checkpoint(f, *inputs):
     Raises
     ------
     TypeError
-        If f returns something else than a tensor.
+        If f is no function, or returns something else than a tensor.
     ValueError
         If f uses a computed tensor that is not among the inputs; in ``backward``, if its result is another one.
     """
+    check_callable(f, "f")
     inputs = [as_tensor(x) for x in inputs]
     _, result, outside = _run(f, inputs)
     if not result.requires_grad:

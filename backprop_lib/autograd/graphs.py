@@ -53,13 +53,15 @@ def graph(root, names=None):
     TypeError
         If the root is neither.
     ValueError
-        If a backward pass has freed a part of the graph.
+        If a backward pass has freed a part of the graph, or a name is given to what is not in it.
     """
     if not isinstance(root, (Tensor, Value)):
         raise TypeError(f"graph: expected a Value or a Tensor, got {root!r}")
     order = _toposort(root)
     position = {id(node): i for i, node in enumerate(order)}
     name_of = {id(node): name for name, node in (names or {}).items()}
+    if not name_of.keys() <= position.keys():
+        raise ValueError(f"names: expected nodes of the graph, got others among {names}")
     nodes = [_described(node, name_of.get(id(node))) for node in order]
     edges = [(position[id(operand)], position[id(node)]) for node in order for operand in _operands(node)]
     return Graph(nodes, edges)

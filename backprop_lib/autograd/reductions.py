@@ -30,17 +30,15 @@ def sum(x, axis=None, keepdims=False):
 @method
 def mean(x, axis=None, keepdims=False):
     """Mean: the sum divided by the number of entries."""
-    x = as_tensor(x)
+    x = _filled(x, "mean")
     total = sum(x, axis, keepdims)
-    if x.data.size == 0:
-        raise ValueError(f"mean: expected at least one entry, got shape {x.shape}")
     return divide(total, x.data.size // total.data.size)
 
 
 @method
 def max(x, axis=None, keepdims=False):
     """Largest entry. The gradient goes to it; where several tie, each gets an equal share."""
-    x = as_tensor(x)
+    x = _filled(x, "max")
     largest = x.data.max(axis=axis, keepdims=True)
 
     def rule(grad, out):
@@ -67,7 +65,7 @@ def norm(x, axis=None, keepdims=False):
 @method
 def log_softmax(x, axis=-1):
     """x minus the logarithm of its summed exponentials. dx gets grad - softmax(x) sum(grad) along the axis."""
-    x = as_tensor(x)
+    x = _filled(x, "log_softmax")
     out = np.swapaxes(_arrays.log_softmax(np.swapaxes(x.data, axis, -1)), axis, -1)
 
     def rule(grad, out):
@@ -95,6 +93,14 @@ def cross_entropy(logits, labels):
         return difference
 
     return record("cross_entropy", -log_p[rows, labels].sum() / len(z), (logits,), (rule,))
+
+
+def _filled(x, name):
+    """A tensor with at least one entry: of none there is no mean and no largest."""
+    x = as_tensor(x)
+    if x.data.size == 0:
+        raise ValueError(f"{name}: expected at least one entry, got shape {x.shape}")
+    return x
 
 
 def _dropped(kept, axis, keepdims):

@@ -3,6 +3,9 @@
 Moving is linear, and its adjoint moves the gradient back: where an entry was taken twice, both gradients arrive.
 """
 
+from collections.abc import Iterable
+from operator import index as as_index
+
 import numpy as np
 
 from backprop_lib.autograd.backward import unbroadcast
@@ -21,9 +24,11 @@ def reshape(x, *shape):
 def transpose(x, *axes):
     """The axes in another order, reversed where none is given. The gradient's go back to theirs."""
     x = as_tensor(x)
-    moved = x.data.transpose(*axes)
-    back = np.argsort([axis % x.ndim for axis in axes]) if axes else None
-    return record("transpose", moved, (x,), (lambda grad, out: grad.transpose(back),))
+    places = [axis + x.ndim if as_index(axis) < 0 else axis for axis in axes]
+    if axes and sorted(places) != list(range(x.ndim)):
+        raise ValueError(f"transpose: expected each axis of shape {x.shape} once, got {axes}")
+    back = np.argsort(places) if axes else None
+    return record("transpose", x.data.transpose(*axes), (x,), (lambda grad, out: grad.transpose(back),))
 
 
 def getitem(x, index):
@@ -44,6 +49,7 @@ def getitem(x, index):
 
 def concatenate(tensors, axis=0):
     """Tensors joined along an axis that they have. Each gets its part of the gradient."""
+    axis = as_index(axis)
     tensors = same_dtype(*map(as_tensor, _several(tensors, "concatenate")))
     joined = np.concatenate([tensor.data for tensor in tensors], axis)
     ends = np.cumsum([tensor.shape[axis] for tensor in tensors])
@@ -59,6 +65,8 @@ def concatenate(tensors, axis=0):
 def stack(tensors, axis=0):
     """Tensors of one shape joined along a new axis. Each gets its slice of the gradient."""
     tensors = same_dtype(*map(as_tensor, _several(tensors, "stack")))
+    if len({tensor.shape for tensor in tensors}) > 1:
+        raise ValueError(f"stack: expected tensors of one shape, got shapes {[tensor.shape for tensor in tensors]}")
     joined = np.stack([tensor.data for tensor in tensors], axis)
 
     def part(i):
@@ -99,8 +107,11 @@ def _general_matmul(a, b, x, y):
 
 
 def _several(tensors, name):
-    if isinstance(tensors, Tensor) or not (tensors := list(tensors)):
-        raise ValueError(f"{name}: expected a list of at least one tensor, got {tensors!r}")
+    if isinstance(tensors, Tensor) or not isinstance(tensors, Iterable):
+        raise TypeError(f"{name}: expected a list of tensors, got {tensors!r}")
+    tensors = list(tensors)
+    if not tensors:
+        raise ValueError(f"{name}: expected at least one tensor, got none")
     return tensors
 
 

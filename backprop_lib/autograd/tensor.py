@@ -111,6 +111,8 @@ class Tensor:
 
     def item(self):
         """The one entry as a Python number."""
+        if self._data.size != 1:
+            raise ValueError(f"item: expected a tensor of one entry, got shape {self.shape}")
         return self._data.item()
 
     @property
@@ -137,7 +139,8 @@ class Tensor:
         self._check_leaf()
         if self.requires_grad and _recording:
             raise ValueError("a tensor that requires a gradient: expected its in-place change within no_grad()")
-        operation(self._data, other._data if isinstance(other, Tensor) else other, out=self._data)
+        other = other._data if isinstance(other, Tensor) else check_real(as_float_array(other, "operand"), "operand")
+        operation(self._data, other, out=self._data)
         self._stamp = _tick()
         return self
 

@@ -123,7 +123,10 @@ def checked_rows(layer, X, features=None):
 
 def checked_dtype(dtype):
     """Return the dtype of a layer's parameters; whole numbers would cut them to zero."""
-    dtype = np.dtype(dtype)
-    if dtype.kind not in "fc":
-        raise TypeError(f"dtype: expected a floating dtype, got {dtype}")
-    return dtype
+    try:
+        known = np.dtype(dtype)
+    except TypeError:
+        raise TypeError(f"dtype: expected a floating dtype, got {dtype!r}") from None
+    if known.kind not in "fc":
+        raise TypeError(f"dtype: expected a floating dtype, got {known}")
+    return known

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from backprop_lib._arrays import as_batch, check_count, check_rng
+from backprop_lib._arrays import as_batch, check_callable, check_count, check_rng
 from backprop_lib.initializers import xavier_uniform
 from backprop_lib.layers.base import Layer, Parameter, checked_dtype, checked_gradient
 
@@ -31,7 +31,7 @@ class Linear(Layer):
         check_rng(rng)
         shape = check_count(out_features, "out_features"), check_count(in_features, "in_features")
         dtype = checked_dtype(dtype)
-        weight = initializer(shape, rng=rng)
+        weight = check_callable(initializer, "initializer")(shape, rng=rng)
         if np.shape(weight) != shape:
             raise ValueError(f"initializer: expected an array of shape {shape}, got shape {np.shape(weight)}")
         self.weight = Parameter(np.array(weight, dtype))
