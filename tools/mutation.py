@@ -80,13 +80,13 @@ def complaints(counts, survivors, listed):
     return wrong
 
 
-def mutmut(*arguments, output=subprocess.PIPE):
-    """Run mutmut in the copy; return what it prints."""
+def mutmut(*arguments, **streams):
+    """Run mutmut in the copy; return what it prints, if asked for."""
     program = Path(sys.executable).with_name("mutmut")
     # Each worker is one process; the order of the tests, which mutmut keeps in sets, is to be the same in every run.
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
     command = [program, *arguments]
-    return subprocess.run(command, cwd=WORK, env=environment, stdout=output, text=True, check=True).stdout
+    return subprocess.run(command, cwd=WORK, env=environment, text=True, check=True, **streams).stdout
 
 
 def prepare():
@@ -107,22 +107,28 @@ def undecorated(source):
 
 
 def run(names):
-    """Run the mutants; watch the progress in a terminal, keep it in a file elsewhere."""
-    patterns = [f"*{name.removesuffix('.py').replace('/', '.')}*.x*" for name in names]
+    """Run the mutants; watch the progress in a terminal, keep it in a file elsewhere.
+
+    Given a pattern, if only one for everything, mutmut first runs the unchanged package test by test, by name, as it
+    runs the mutants. A test that it cannot find by its name would count as one that fails.
+    """
+    patterns = [f"*{name.removesuffix('.py').replace('/', '.')}*.x*" for name in names] or ["*"]
     if sys.stdout.isatty():
-        mutmut("run", *patterns, output=None)
-    else:
-        try:
-            with (WORK / "log").open("w") as log:
-                mutmut("run", *patterns, output=log)
-        except subprocess.CalledProcessError:
-            sys.exit((WORK / "log").read_text()[-4000:])
+        mutmut("run", *patterns)
+        return
+    log = WORK / "log"
+    try:
+        with log.open("w") as output:
+            mutmut("run", *patterns, stdout=output, stderr=subprocess.STDOUT)
+    except subprocess.CalledProcessError:
+        hint = "Do all tests pass, and has none an address in its name, which changes from run to run?"
+        sys.exit(f"mutmut gave up, see {log}. {hint}\n...{log.read_text()[-500:]}")
 
 
 def outcome():
     """(counts, survivors) of a finished run: Counters of True (noticed) and False by module, and a set of Mutants."""
     counts, survivors = {}, set()
-    for line in mutmut("results", "--all", "true").splitlines():
+    for line in mutmut("results", "--all", "true", stdout=subprocess.PIPE).splitlines():
         name, status = line.strip().split(": ")
         if status == "not checked":  # of a module that this run leaves out
             continue
@@ -136,7 +142,7 @@ def outcome():
 def described(name):
     """Return the Mutant of mutmut's name, from the difference that mutmut shows."""
     parts = NAME.fullmatch(name)
-    lines = mutmut("show", name).splitlines()
+    lines = mutmut("show", name, stdout=subprocess.PIPE).splitlines()
     function = f"{parts['owner']}.{parts['function']}" if parts["owner"] else parts["function"]
     return Mutant(parts["module"], function, changed(lines, "-"), changed(lines, "+"))
 

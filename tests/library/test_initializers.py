@@ -112,7 +112,7 @@ def test_shapes_are_refused(initializer, shape, error, message, rng):
         initializer(shape, rng=rng)
 
 
-@pytest.mark.parametrize("bad", [0, None, np.random.RandomState(0)], ids=repr)
+@pytest.mark.parametrize("bad", [0, None, np.random.RandomState(0)], ids=["seed", "none", "RandomState"])
 @each_initializer
 def test_what_is_no_generator_is_refused(initializer, bad):
     with pytest.raises(TypeError, match=r"rng: expected a numpy.random.Generator"):

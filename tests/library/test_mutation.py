@@ -85,7 +85,7 @@ def test_a_mutant_is_named_by_what_it_changes(name, function, monkeypatch):
 +    return f(x)
      after
 """
-    monkeypatch.setattr(mutation, "mutmut", lambda *arguments: difference)
+    monkeypatch.setattr(mutation, "mutmut", lambda *arguments, **streams: difference)
     assert mutation.described(name) == mutation.Mutant("package.losses", function, "return f(x, y)", "return f(x)")
 
 
