@@ -449,7 +449,9 @@ def test_linear_refuses_sizes(arguments, error, message, rng):
         Linear(*arguments, rng=rng)
 
 
-@pytest.mark.parametrize("bad", [0, None, np.random, np.random.RandomState(0)], ids=["seed", "none", "module", "RandomState"])
+@pytest.mark.parametrize(
+    "bad", [0, None, np.random, np.random.RandomState(0)], ids=["seed", "none", "module", "RandomState"]
+)
 def test_linear_refuses_what_is_no_generator(bad):
     with pytest.raises(TypeError, match=r"rng: expected a numpy.random.Generator"):
         Linear(3, 2, rng=bad)
