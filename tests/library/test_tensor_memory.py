@@ -165,6 +165,77 @@ def test_the_given_gradient_may_be_changed_afterwards():
     np.testing.assert_array_equal(x.grad, np.ones((3, 3)))
 
 
+# Programs of linear operations on 2 x 2 matrices of whole numbers: every gradient is exact, so whoever adds to memory
+# that is not his own is found out. Each takes one or two of what is there.
+M = np.array([[1.0, 2.0], [0.0, -1.0]])
+STEPS = {
+    "add": lambda a, b: a + b,
+    "subtract": lambda a, b: a - b,
+    "add to itself": lambda a, b: a + a,
+    "double": lambda a, b: a * 2.0,
+    "negative": lambda a, b: -a,
+    "add a number": lambda a, b: a + 1.0,
+    "transpose": lambda a, b: a.T,
+    "reshape and back": lambda a, b: a.reshape(4).reshape(2, 2),
+    "all of it": lambda a, b: a[...],
+    "backwards": lambda a, b: a[::-1],
+    "first row twice": lambda a, b: a[[0, 0]],
+    "last column twice": lambda a, b: a[:, [1, 1]],
+    "rows of both": lambda a, b: ag.concatenate([a[:1], b[1:]]),
+    "concatenate one": lambda a, b: ag.concatenate([a]),
+    "stack rows": lambda a, b: ag.stack([a[0], b[1]]),
+    "row sums": lambda a, b: a.sum(axis=0, keepdims=True) + b,
+    "choose": lambda a, b: ag.where(M > 0, a, b),
+    "product": lambda a, b: a @ M,
+    "product from the left": lambda a, b: M @ a,
+    "checkpoint": lambda a, b: ag.checkpoint(lambda a, b: a.T - b, a, b),
+    "checkpoint of nothing": lambda a, b: ag.checkpoint(lambda a: a, a),
+}
+step = st.tuples(st.sampled_from(sorted(STEPS)), st.integers(0, 99), st.integers(0, 99))
+programs = st.lists(step, min_size=4, max_size=16)
+
+
+def run(program, pool, start=0):
+    """The pool with the results of a program from one of its steps on; each uses what is among the last three."""
+    pool = list(pool)
+    for name, i, j in program[start:]:
+        latest = pool[-3:]
+        pool.append(STEPS[name](latest[i % len(latest)], latest[j % len(latest)]))
+    return pool
+
+
+def gradient_by_columns(program, arrays, position, g):
+    """Gradient with respect to one entry of the pool: the program is linear, so differences of 1 are exact."""
+    gradient = np.empty((2, 2))
+    for i, j in np.ndindex(2, 2):
+        moved = [Tensor(array.copy()) for array in arrays[: max(2, position + 1)]]
+        moved[position].data[i, j] += 1.0
+        after = run(program, moved, len(moved) - 2)[-1].data
+        gradient[i, j] = (g * (after - arrays[-1])).sum()
+    return gradient
+
+
+@settings(max_examples=200)
+@given(program=programs, seed=st.integers(0, 1000), retain_graph=st.booleans())
+def test_any_program_of_linear_operations_is_exact(program, seed, retain_graph):
+    rng = np.random.default_rng(seed)
+    leaves = [leaf(rng.integers(-3, 4, (2, 2)).astype(float)) for _ in range(2)]
+    pool = run(program, leaves)
+    g = rng.integers(-3, 4, (2, 2)).astype(float)
+    passes = 2 if retain_graph else 1
+    for _ in range(passes):
+        pool[-1].backward(g, retain_graph=retain_graph)
+    arrays = [tensor.data for tensor in pool]
+    for position, tensor in enumerate(pool):
+        if tensor.grad is not None:
+            expected = gradient_by_columns(program, arrays, position, g)
+            np.testing.assert_array_equal(tensor.grad, (passes if position < 2 else 1) * expected)
+    if retain_graph:
+        assert all(node.grad is not None for node in nodes(pool[-1]) if node.requires_grad)
+    touched = [tensor for tensor in leaves if tensor.grad is not None]
+    assert_leaf_gradients_stand_alone(touched, arrays_around(pool[-1], g))
+
+
 # What is read is not written to
 
 
