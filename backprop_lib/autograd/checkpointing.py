@@ -42,8 +42,10 @@ def checkpoint(f, *inputs):
     def recompute(grad, out):
         with recording(True):
             copies, again, _ = _run(f, inputs)
-        if not np.array_equal(again.data, out, equal_nan=True):
+        if not (np.array_equal(again.data, out) or np.array_equal(again.data, out, equal_nan=True)):
             raise ValueError("checkpoint: expected f to give the same result again, got another")
+        if again.operation is not None:
+            again._data = out  # the same numbers, once
         again.backward(grad)
         gradients[:] = [np.zeros_like(x.data) if x.grad is None else x.grad for x in copies]
         return np.zeros(())
@@ -52,7 +54,7 @@ def checkpoint(f, *inputs):
     # are operands too, so that a change of them is noticed; running backward through f has already served them.
     start = Tensor(0.0, requires_grad=True)
     rules = [lambda grad, out, i=i: gradients[i] for i in range(len(inputs))]
-    served = [lambda grad, out, x=x: np.zeros_like(x.data) for x in outside]
+    served = [lambda grad, out, x=x: np.broadcast_to(x.dtype.type(0), x.shape) for x in outside]
     values = result.data if result.operation else result.data.copy()
     return record("checkpoint", values, (start, *inputs, *outside), (recompute, *rules, *served))
 
