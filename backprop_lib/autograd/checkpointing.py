@@ -12,7 +12,9 @@ def checkpoint(f, *inputs):
     """f(*inputs), of which only the inputs and the result are kept; ``backward`` computes f once more.
 
     A chain of n operations in pieces of sqrt(n) then keeps about 2 sqrt(n) arrays and not n, for one more forward
-    pass. Chen, Xu, Zhang and Guestrin (2016), Training deep nets with sublinear memory cost.
+    pass; in pieces that get shorter by one operation each, about sqrt(2 n), since a late piece is computed again while
+    all earlier results are still there. Chen, Xu, Zhang and Guestrin (2016), Training deep nets with sublinear
+    memory cost.
 
     Parameters
     ----------
