@@ -1,7 +1,6 @@
 """The two autograd engines: what a node costs in time and in memory, and what checkpointing saves."""
 
 import gc
-import math
 import sys
 from functools import partial
 
