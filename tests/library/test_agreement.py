@@ -212,6 +212,23 @@ def test_layer_in_float32(name, B, T, n, m, seed):
             assert error <= 64 * np.finfo(np.float32).eps, f"{gradient_name}: {error:.1e}"
 
 
+@fewer
+@given(B=st.integers(1, 5), m=st.integers(2, 5), seed=seeds)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_loss_in_float32(loss, B, m, seed):
+    # Differences of numbers up to 3, and probabilities off 0 and 1, so no difference of nearly equal numbers.
+    rng = np.random.default_rng(seed)
+    X, y = rng.uniform(-1.0, 1.0, (B, m)).astype(np.float32), targets(loss, rng, B, m)
+    X += 2.0 if loss == "squared" else 0.0  # off the targets, which lie between 0 and 1
+    y = y if loss == "softmax" else (y > 0.5).astype(np.float32)
+    exact = LOSSES[loss].gradient(X.astype(np.float64), y)
+    leaf = Tensor(X, requires_grad=True)
+    loss_of(LOSSES[loss], leaf, y).backward()
+    for gradient in LOSSES[loss].gradient(X, y), leaf.grad:
+        assert gradient.dtype == np.float32
+        assert discrepancy(gradient.astype(np.float64), exact) <= 16 * np.finfo(np.float32).eps
+
+
 # Extreme values: no numerical method reaches them, but by hand and by autograd must still be one
 
 
