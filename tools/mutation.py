@@ -121,7 +121,7 @@ def run(names):
         with log.open("w") as output:
             mutmut("run", *patterns, stdout=output, stderr=subprocess.STDOUT)
     except subprocess.CalledProcessError:
-        hint = "Do all tests pass, and has none an address in its name, which changes from run to run?"
+        hint = "Do all tests pass, and has none a name that changes from run to run, by an address or a line break?"
         sys.exit(f"mutmut gave up, see {log}. {hint}\n...{log.read_text()[-500:]}")
 
 

@@ -151,7 +151,9 @@ each_operator = pytest.mark.parametrize("f", OPERATORS, ids=lambda f: f.__name__
 
 @each_operator
 @pytest.mark.parametrize(
-    "other", [2, 2.5, True, np.float64(1.5), np.arange(1, 4), np.full((2, 3), 2.0), [1, 2, 3]], ids=repr
+    "other",
+    [2, 2.5, True, np.float64(1.5), np.arange(1, 4), np.full((2, 3), 2.0), [1, 2, 3]],
+    ids=lambda other: type(other).__name__,
 )
 def test_numbers_and_arrays_on_either_side(f, other):
     a = A + 1
