@@ -280,6 +280,19 @@ def test_shape_of_a_reduction_is_numpys(name, axis, keepdims):
     result.backward(np.ones(result.shape))
 
 
+@pytest.mark.parametrize("name", ["sum", "mean", "max"])
+def test_without_axes_a_reduction_gives_one_number(name):
+    result = getattr(leaf(), name)()
+    np.testing.assert_array_equal(result.data, np.array(getattr(np, name)(A)), strict=True)
+    assert leaf([3.0, 4.0]).norm().shape == ()
+
+
+def test_axes_that_are_not_given():
+    np.testing.assert_array_equal(leaf().log_softmax().data, leaf().log_softmax(axis=1).data)
+    np.testing.assert_array_equal(ag.concatenate([A, A]).data, np.concatenate([A, A], axis=0))
+    np.testing.assert_array_equal(ag.stack([A, A]).data, np.stack([A, A], axis=0))
+
+
 def test_sum_of_nothing_is_zero():
     x = leaf(np.ones((0, 3)))
     y = x.sum(axis=0)
