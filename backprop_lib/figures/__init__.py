@@ -7,7 +7,24 @@ readers who cannot see the picture.
 from backprop_lib.figures.charts import confusion_table, image_grid, training_curves
 from backprop_lib.figures.computations import computation
 from backprop_lib.figures.diagrams import network
+from backprop_lib.figures.landscapes import contour_map, descent_curve, descent_paths, gradient_arrows
+from backprop_lib.figures.measurements import direction_sweep, step_errors
 from backprop_lib.figures.palette import LIGHT as COLORS
 from backprop_lib.figures.style import show, subplots
 
-__all__ = ["COLORS", "computation", "confusion_table", "image_grid", "network", "show", "subplots", "training_curves"]
+__all__ = [
+    "COLORS",
+    "computation",
+    "confusion_table",
+    "contour_map",
+    "descent_curve",
+    "descent_paths",
+    "direction_sweep",
+    "gradient_arrows",
+    "image_grid",
+    "network",
+    "show",
+    "step_errors",
+    "subplots",
+    "training_curves",
+]
