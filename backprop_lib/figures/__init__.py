@@ -4,10 +4,34 @@ A lesson calls a drawing function, or draws on the axes of `subplots`, and then 
 readers who cannot see the picture.
 """
 
+from backprop_lib.figures.chain_rule import gates_and_fork, one_unit_network, order_costs, path_network
 from backprop_lib.figures.charts import confusion_table, image_grid, training_curves
+from backprop_lib.figures.circuits import circuit
 from backprop_lib.figures.computations import computation
 from backprop_lib.figures.diagrams import network
+from backprop_lib.figures.landscapes import contour_map, descent_curve, descent_paths, gradient_arrows
+from backprop_lib.figures.measurements import direction_sweep, step_errors
 from backprop_lib.figures.palette import LIGHT as COLORS
 from backprop_lib.figures.style import show, subplots
 
-__all__ = ["COLORS", "computation", "confusion_table", "image_grid", "network", "show", "subplots", "training_curves"]
+__all__ = [
+    "COLORS",
+    "circuit",
+    "computation",
+    "confusion_table",
+    "contour_map",
+    "descent_curve",
+    "descent_paths",
+    "direction_sweep",
+    "gates_and_fork",
+    "gradient_arrows",
+    "image_grid",
+    "network",
+    "one_unit_network",
+    "order_costs",
+    "path_network",
+    "show",
+    "step_errors",
+    "subplots",
+    "training_curves",
+]

@@ -32,7 +32,7 @@ def computation(graph):
     places = [(COLUMN_GAP * x, -ROW_GAP * y) for x, y in places]
     for k, (start, end) in enumerate(graph.edges):
         twice = graph.edges[:k].count((start, end)) - graph.edges[k + 1 :].count((start, end))
-        _draw_arrow(axes, places[start], places[end], twice)
+        _draw_arrow(axes, places[start], places[end], twice, places)
     for node, place in zip(graph.nodes, places, strict=True):
         _draw_node(axes, node, *place)
     axes.set_xlim(-1, COLUMN_GAP * (columns - 1) + 1)
@@ -54,11 +54,11 @@ def _places(graph):
     return [(column[i], row[i]) for i in range(count)]
 
 
-def _draw_arrow(axes, start, end, twice):
+def _draw_arrow(axes, start, end, twice, places):
     """An arrow, bent where it would lie on its twin (twice is 1 or -1) or run behind the boxes of other columns."""
-    passes_boxes = end[0] - start[0] > COLUMN_GAP and start[1] == end[1]
-    bend = 0.35 * twice or (-0.4 if passes_boxes else 0.0)
-    corner = HALF_HEIGHT if passes_boxes else 0.0  # from the upper edges, over what stands between
+    turn = _turn(start, end, places)
+    bend = 0.35 * twice or 0.4 * turn
+    corner = -HALF_HEIGHT * turn  # from edge to edge, over or under what stands between
     axes.annotate(
         "",
         xy=(end[0] - HALF_WIDTH - 0.06, end[1] + corner),
@@ -73,6 +73,16 @@ def _draw_arrow(axes, start, end, twice):
         },
         zorder=1,
     )
+
+
+def _turn(start, end, places):
+    """-1 if a straight arrow would run behind the upper half of a box and has to go over it, 1 for under, else 0."""
+    slope = (end[1] - start[1]) / (end[0] - start[0])
+    for x, y in places:
+        above = start[1] + slope * (x - start[0]) - y
+        if start[0] < x < end[0] and abs(above) < HALF_HEIGHT + abs(slope) * HALF_WIDTH:
+            return -1 if above >= 0 else 1
+    return 0
 
 
 def _draw_node(axes, node, x, y):

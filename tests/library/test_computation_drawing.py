@@ -3,6 +3,7 @@
 import xml.etree.ElementTree as ET
 
 import numpy as np
+import pytest
 
 from backprop_lib import Tensor, Value, figures, graph
 from backprop_lib.figures import style
@@ -67,3 +68,15 @@ def test_it_reaches_a_page_with_its_text(monkeypatch):
     figures.show(figures.computation(graph(Value(1.0).exp())), alt="One goes into the exponential and gives e.")
     texts = ["".join(node.itertext()).strip() for node in ET.fromstring(caught[0]["image/svg+xml"]).iter(f"{SVG}text")]
     assert texts == ["1", "grad 0", "exp", "2.72"]
+
+
+@pytest.mark.parametrize(("shared", "edge"), [("w", 0.44), ("x", -0.44)])
+def test_an_arrow_goes_around_a_box_that_stands_half_in_its_way(shared, edge):
+    leaves = {"w": Value(3.0), "x": Value(2.0)}
+    _, axes = drawn(graph(leaves["w"] * leaves["x"] + leaves[shared], leaves))
+    middle = {"w": 0.0, "x": -1.3}
+    tails = [arrow.xyann[1] for arrow in arrows(axes)]
+    np.testing.assert_allclose(tails, [0.0, -1.3, -0.65, middle[shared] + edge])
+    *straight, bent = [arrow.arrowprops["connectionstyle"] for arrow in arrows(axes)]
+    assert straight == ["arc3,rad=0.0"] * 3
+    assert bent == f"arc3,rad={'-' if edge > 0 else ''}0.4"  # negative is upward

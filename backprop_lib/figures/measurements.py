@@ -1,0 +1,71 @@
+"""Drawings of measured slopes: over all directions at one point, and over all step widths."""
+
+import numpy as np
+
+from backprop_lib.figures.palette import LIGHT
+from backprop_lib.figures.style import subplots
+
+# All three are numerical methods: one colour, three dashes and markers.
+METHODS = [
+    {"linestyle": ":", "marker": "o", "markersize": 4},
+    {"linestyle": "--", "marker": "s", "markersize": 4},
+    {"linestyle": "-.", "marker": "^", "markersize": 6, "markerfacecolor": "none"},
+]
+
+
+def direction_sweep(angles, measured, predicted, *, marks):
+    """Slopes at one point over the direction in which it is left, measured and predicted.
+
+    Parameters
+    ----------
+    angles : array (N,)
+        Directions in degrees, increasing.
+    measured, predicted : arrays (N,)
+        The slope in each direction.
+    marks : dict of str to float
+        Names for some directions, written at their angle.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, axes = subplots(width=5.2, height=3.2)
+    axes.axhline(0.0, color=LIGHT["grid"], linewidth=1.0)
+    axes.plot(angles, predicted, color=LIGHT["gradient"], label="predicted")
+    axes.plot(angles, measured, "o", markersize=4, markerfacecolor="none", color=LIGHT["numerical"], label="measured")
+    top = max(np.max(measured), np.max(predicted))
+    for name, angle in marks.items():
+        axes.axvline(angle, color=LIGHT["muted"], linestyle=":", linewidth=1.0)
+        axes.text(angle, 1.12 * top, name, ha="center", va="bottom", size=9)
+    axes.set(xlabel="direction, degrees", ylabel="slope")
+    axes.set_xticks(range(0, 361, 60))
+    axes.legend(frameon=False, loc="lower center")
+    return figure
+
+
+def step_errors(steps, errors, bounds, *, floor=1e-16):
+    """Errors of numerical derivatives over the step width, both axes logarithmic.
+
+    Parameters
+    ----------
+    steps : array (N,)
+    errors : dict of str to array (N,)
+        For each method, up to three, the error at each step.
+    bounds : dict of str to array (N,)
+        For some of them the largest error that was predicted, as thin lines.
+    floor : float
+        Errors below it, zero included, are drawn there.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, axes = subplots(width=5.2, height=4.4)
+    for (name, values), style in zip(errors.items(), METHODS, strict=False):
+        axes.loglog(steps, np.maximum(values, floor), **style, color=LIGHT["numerical"], linewidth=1.2, label=name)
+    for place, bound in enumerate(bounds.values()):
+        label = None if place else "predicted at most"  # one entry in the legend for all of them
+        axes.loglog(steps, bound, color=LIGHT["muted"], linewidth=0.9, label=label)
+    axes.legend(frameon=False, loc="upper center")
+    axes.set(xlabel="step h", ylabel="error of the slope")
+    return figure
