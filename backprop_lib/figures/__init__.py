@@ -5,6 +5,7 @@ readers who cannot see the picture.
 """
 
 from backprop_lib.figures.chain_rule import gates_and_fork, one_unit_network, order_costs, path_network
+from backprop_lib.figures.batches import batch_times, linear_products, matrix_products, matrix_sum
 from backprop_lib.figures.charts import confusion_table, image_grid, training_curves
 from backprop_lib.figures.circuits import circuit
 from backprop_lib.figures.computations import computation
@@ -16,6 +17,7 @@ from backprop_lib.figures.style import show, subplots
 
 __all__ = [
     "COLORS",
+    "batch_times",
     "circuit",
     "computation",
     "confusion_table",
@@ -26,6 +28,9 @@ __all__ = [
     "gates_and_fork",
     "gradient_arrows",
     "image_grid",
+    "linear_products",
+    "matrix_products",
+    "matrix_sum",
     "network",
     "one_unit_network",
     "order_costs",

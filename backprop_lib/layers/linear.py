@@ -10,8 +10,8 @@ from backprop_lib.layers.base import Layer, Parameter, checked_dtype, checked_gr
 class Linear(Layer):
     """Z = X W^T + b for a batch of rows X (B, in_features).
 
-    Backward: dW = dZ^T X, db = the column sums of dZ, dX = dZ W. Row by row these are the book's equations
-    eq-dw2, eq-db2 and eq-dh, added up over the batch.
+    Backward: dW = dZ^T X, db = the column sums of dZ, dX = dZ W: the book's equations eq-batch-dw, eq-batch-db and
+    eq-batch-dx. Row by row they are eq-dw2, eq-db2 and eq-dh, added up over the batch.
 
     Parameters
     ----------
