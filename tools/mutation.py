@@ -8,6 +8,7 @@ change that changes nothing. The latter are listed in tests/mutants.md, each wit
 list and the survivors differ, and where fewer than 95 per cent of the mutants are noticed.
 """
 
+import ast
 import os
 import re
 import shutil
@@ -98,12 +99,31 @@ def prepare():
         copy = shutil.copytree if source.is_dir() else shutil.copy
         copy(source, target)
     for source in (WORK / "backprop_lib").rglob("*.py"):
-        source.write_text(undecorated(source.read_text("utf-8")), "utf-8")
+        source.write_text(undecorated(without_lambdas(source.read_text("utf-8"))), "utf-8")
 
 
 def undecorated(source):
     """Apply the decorators of a module's functions below them: mutmut leaves decorated functions as they are."""
     return DECORATED.sub(r"\g<definition>\n\n\g<function> = \g<decorator>(\g<function>)\n\n\n", source)
+
+
+def without_lambdas(source):
+    """Make functions of the lambdas that stand outside functions: mutmut changes only what stands in a function."""
+    lines = source.splitlines(keepends=True)
+    for statement in reversed(ast.parse(source).body):
+        if not isinstance(statement, (ast.Assign, ast.Expr)):
+            continue
+        code, functions = "".join(lines[statement.lineno - 1 : statement.end_lineno]), []
+        name = re.sub(r"\W+", "_", code.split("=")[0].strip())
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Lambda):
+                functions.append(f"{name}_lambda_{len(functions) + 1}")
+                text = ast.get_source_segment(source, node)
+                arguments, body = text.removeprefix("lambda ").split(": ", 1)
+                code = code.replace(text, functions[-1], 1)
+                functions[-1] = f"def {functions[-1]}({arguments}):\n    return {body}\n\n\n"
+        lines[statement.lineno - 1 : statement.end_lineno] = [*functions, code]
+    return "".join(lines)
 
 
 def run(names):

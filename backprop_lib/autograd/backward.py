@@ -85,4 +85,4 @@ def unbroadcast(grad, shape):
         return np.ones(len(grad), grad.dtype) @ grad
     extra = grad.ndim - len(shape)
     repeated = tuple(i for i in range(extra, grad.ndim) if shape[i - extra] == 1 != grad.shape[i])
-    return grad.sum(axis=(*range(extra), *repeated), keepdims=True).reshape(shape)
+    return grad.sum(axis=(*range(extra), *repeated)).reshape(shape)

@@ -129,3 +129,45 @@ g = method(g)
 
 """
     )
+
+
+def test_lambdas_outside_functions_become_functions():
+    source = """
+double = operation(
+    "2 × x",
+    lambda x: 2 * x,
+    lambda grad: 2 * grad,  # the rule
+)
+Tensor.twice = lambda self: double(self)
+
+
+def f(x):
+    return lambda: x
+"""
+    assert (
+        mutation.without_lambdas(source)
+        == """
+def double_lambda_1(x):
+    return 2 * x
+
+
+def double_lambda_2(grad):
+    return 2 * grad
+
+
+double = operation(
+    "2 × x",
+    double_lambda_1,
+    double_lambda_2,  # the rule
+)
+def Tensor_twice_lambda_1(self):
+    return double(self)
+
+
+Tensor.twice = Tensor_twice_lambda_1
+
+
+def f(x):
+    return lambda: x
+"""
+    )
