@@ -6,8 +6,21 @@ readers who cannot see the picture.
 
 from backprop_lib.figures.charts import confusion_table, image_grid, training_curves
 from backprop_lib.figures.computations import computation
+from backprop_lib.figures.depth import depth_profiles, layer_histograms, log_histogram
 from backprop_lib.figures.diagrams import network
 from backprop_lib.figures.palette import LIGHT as COLORS
 from backprop_lib.figures.style import show, subplots
 
-__all__ = ["COLORS", "computation", "confusion_table", "image_grid", "network", "show", "subplots", "training_curves"]
+__all__ = [
+    "COLORS",
+    "computation",
+    "confusion_table",
+    "depth_profiles",
+    "image_grid",
+    "layer_histograms",
+    "log_histogram",
+    "network",
+    "show",
+    "subplots",
+    "training_curves",
+]
