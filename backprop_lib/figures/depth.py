@@ -30,7 +30,7 @@ def depth_profiles(predicted, measured):
             for ax, direction, line, many in zip(row, DIRECTIONS, pair, measured[title][name], strict=True):
                 low, high = np.percentile(many, [10.0, 90.0], axis=0)
                 layers = np.arange(len(line))
-                ax.fill_between(layers, low, high, color=LIGHT[f"{direction}_soft"], linewidth=0)
+                _fill(ax, layers, low, high, f"{direction}_soft")
                 ax.plot(layers, line, dash, color=LIGHT[direction], label=name)
                 ax.set_title(f"{title}: {TITLES[direction]}")
                 ax.set_yscale("log")
@@ -40,8 +40,13 @@ def depth_profiles(predicted, measured):
             ax.set_ylim(low / 10.0, high * 10.0)
     for ax in axes[-1]:
         ax.set_xlabel("layer")
-    axes[0, 1].legend(frameon=False, loc="lower right")
+    axes[0, 0].legend(frameon=False, loc="upper right")
     return figure
+
+
+def _fill(ax, x, low, high, color):
+    """Fill between two lines; unlike fill_between's, the shape's name in an SVG does not hang on its last digits."""
+    ax.fill([*x, *x[::-1]], [*low, *high[::-1]], color=LIGHT[color], linewidth=0)
 
 
 def log_histogram(logarithms, mean, deviation):
@@ -103,12 +108,13 @@ def layer_histograms(networks, *, floor=1e-40):
 def _draw_ridges(ax, values, names, direction):
     """One histogram above the other, each as high as its fullest bin allows."""
     low, high = min(map(np.min, values)), max(map(np.max, values))
-    edges = np.linspace(low, high, 41)
+    edges = np.linspace(np.floor(low), np.ceil(high), 41)
     for place, part in enumerate(values):
         counts = np.histogram(part, edges)[0]
         heights = place + 0.85 * counts / counts.max()
-        ax.fill_between(edges, place, [*heights, heights[-1]], step="post", color=LIGHT[f"{direction}_soft"])
-        ax.step(edges, [*heights, heights[-1]], where="post", color=LIGHT[direction], linewidth=1.0)
+        x, y = np.repeat(edges, 2)[1:-1], np.repeat(heights, 2)
+        _fill(ax, x, np.full_like(x, place), y, f"{direction}_soft")
+        ax.plot(x, y, color=LIGHT[direction], linewidth=1.0)
     ax.set_yticks(range(len(names)), names)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
