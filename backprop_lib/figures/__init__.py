@@ -4,8 +4,8 @@ A lesson calls a drawing function, or draws on the axes of `subplots`, and then 
 readers who cannot see the picture.
 """
 
-from backprop_lib.figures.chain_rule import gates_and_fork, one_unit_network, order_costs, path_network
 from backprop_lib.figures.batches import batch_times, linear_products, matrix_products, matrix_sum
+from backprop_lib.figures.chain_rule import gates_and_fork, one_unit_network, order_costs, path_network
 from backprop_lib.figures.charts import confusion_table, image_grid, training_curves
 from backprop_lib.figures.circuits import circuit
 from backprop_lib.figures.computations import computation
