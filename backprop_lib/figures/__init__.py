@@ -4,11 +4,12 @@ A lesson calls a drawing function, or draws on the axes of `subplots`, and then 
 readers who cannot see the picture.
 """
 
-from backprop_lib.figures.chain_rule import gates_and_fork, one_unit_network, order_costs, path_network
 from backprop_lib.figures.batches import batch_times, linear_products, matrix_products, matrix_sum
+from backprop_lib.figures.chain_rule import gates_and_fork, one_unit_network, order_costs, path_network
 from backprop_lib.figures.charts import confusion_table, image_grid, training_curves
 from backprop_lib.figures.circuits import circuit
 from backprop_lib.figures.computations import computation
+from backprop_lib.figures.depth import depth_profiles, layer_histograms, log_histogram
 from backprop_lib.figures.diagrams import network
 from backprop_lib.figures.landscapes import contour_map, descent_curve, descent_paths, gradient_arrows
 from backprop_lib.figures.measurements import direction_sweep, step_errors
@@ -22,13 +23,16 @@ __all__ = [
     "computation",
     "confusion_table",
     "contour_map",
+    "depth_profiles",
     "descent_curve",
     "descent_paths",
     "direction_sweep",
     "gates_and_fork",
     "gradient_arrows",
     "image_grid",
+    "layer_histograms",
     "linear_products",
+    "log_histogram",
     "matrix_products",
     "matrix_sum",
     "network",
