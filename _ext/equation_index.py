@@ -98,7 +98,7 @@ def counted(equations):
 def lesson_table(equations):
     """Return the table of one lesson: number, formula, and what it was verified against."""
     rows = [[[number_link(node["label"])], [formula(node)], verified_against(checks)] for node, checks in equations]
-    return table(["Number", "Equation", "Verified"], rows, "equation-index")
+    return table(["Number", "Equation", "Verified"], rows, "equation-index", "stacked")
 
 
 def number_link(label):
@@ -153,13 +153,13 @@ def tex(tolerance):
     return power if power and mantissa == "1" else rf"{mantissa} \cdot {power}" if power else mantissa
 
 
-def table(header, rows, name):
+def table(header, rows, *classes):
     """Return a table; each cell is a list of nodes."""
     group = nodes.tgroup(cols=len(header))
     group += [nodes.colspec(colwidth=1) for _ in header]
     group += nodes.thead("", row([[nodes.paragraph("", title)] for title in header]))
     group += nodes.tbody("", *(row(cells) for cells in rows))
-    return nodes.table("", group, classes=[name])
+    return nodes.table("", group, classes=classes)
 
 
 def row(cells):
