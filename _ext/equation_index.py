@@ -159,7 +159,7 @@ def table(header, rows, *classes):
     group += [nodes.colspec(colwidth=1) for _ in header]
     group += nodes.thead("", row([[nodes.paragraph("", title)] for title in header]))
     group += nodes.tbody("", *(row(cells) for cells in rows))
-    return nodes.table("", group, classes=classes)
+    return nodes.table("", group, classes=list(classes))
 
 
 def row(cells):
