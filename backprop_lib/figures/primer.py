@@ -7,22 +7,22 @@ from backprop_lib.figures.palette import LIGHT
 from backprop_lib.figures.style import subplots
 
 NEURON_GATES = {
-    "w₁x₁": ("×", 1.0, 0.6),
-    "w₂x₂": ("×", 1.0, -0.6),
-    "z": ("+", 2.1, 0.0),
-    "h": ("relu", 3.2, 0.0),
+    "w₁x₁": ("×", 0.85, 0.6),
+    "w₂x₂": ("×", 0.85, -0.6),
+    "z": ("+", 1.9, 0.0),
+    "h": ("relu", 2.85, 0.0),
 }
 # Each wire: where it starts, where it ends, what it carries, and its name.
 NEURON_WIRES = [
     ((0.0, 0.6), "w₁x₁", "x₁", "x₁"),
-    ((1.0, 1.5), "w₁x₁", "w₁", "w₁"),
+    ((0.85, 1.4), "w₁x₁", "w₁", "w₁"),
     ((0.0, -0.6), "w₂x₂", "x₂", "x₂"),
-    ((1.0, -1.5), "w₂x₂", "w₂", "w₂"),
+    ((0.85, -1.4), "w₂x₂", "w₂", "w₂"),
     ("w₁x₁", "z", "w₁x₁", ""),
     ("w₂x₂", "z", "w₂x₂", ""),
-    ((2.1, 0.9), "z", "b", "b"),
+    ((1.9, 1.4), "z", "b", "b"),
     ("z", "h", "z", "z"),
-    ("h", (4.2, 0.0), "h", "h"),
+    ("h", (3.65, 0.0), "h", "h"),
 ]
 
 

@@ -22,13 +22,13 @@ class Question:
 
 # The questions themselves stand on the page, in this order.
 QUESTIONS = {
-    1: Question(W @ X, "How do you multiply a matrix by a vector?"),
-    2: Question(W.T @ V, "What does the transpose do?"),
+    1: Question(W @ X, "What is a matrix product?"),
+    2: Question(W.T @ V, "What is a transpose?"),
     3: Question(np.outer(np.ones(4), np.ones(3)).shape, "What is an outer product?"),
-    4: Question(relu(np.dot([2, -1], [1, 4]) + 1), "What does a neuron compute?"),
-    5: Question((np.ones((2, 5)) @ np.ones((5, 4))).shape, "Why not leave the activation out?"),
+    4: Question(relu(np.dot([2, -1], [1, 4]) + 1), "What is a neuron?"),
+    5: Question((np.ones((2, 5)) @ np.ones((5, 4))).shape, "Why an activation?"),
     6: Question(0.5 * np.sum((OUTPUTS - TARGETS) ** 2), "How wrong is the answer?"),
-    7: Question((np.ones(3) - np.ones((3, 1))).shape, "Which difference does NumPy take?"),
+    7: Question((np.ones(3) - np.ones((3, 1))).shape, "What if shapes differ?"),
     8: Question(numerical_gradient(lambda w: (2 * w - 3) ** 2, 2.0), "What is a slope?"),
 }
 
@@ -63,20 +63,20 @@ def self_test(answers):
 def _verdict(given, answer):
     """Judge one answer; numbers must have the shape that was asked for, a truth value is no number."""
     if given is None:
-        return "no answer yet"
+        return "open"
     try:
         numbers = as_float_array(given, "answer")
     except (TypeError, ValueError):
-        return "no number or list of numbers"
+        return "not numbers"
     if isinstance(given, bool) or numbers.shape != np.shape(answer):
-        return "not right"
-    return "right" if np.allclose(numbers, answer) else "not right"
+        return "wrong"
+    return "right" if np.allclose(numbers, answer) else "wrong"
 
 
 def _advice(verdicts):
     right = verdicts.count("right")
     if right == len(verdicts):
         return f"{right} of {right} right: go on to lesson 1."
-    if verdicts.count("no answer yet") == len(verdicts):
-        return "Fill in the answers that you know, and run the cell again."
-    return f"{right} of {len(verdicts)} right: read the sections named above, then go on to lesson 1."
+    if verdicts.count("open") == len(verdicts):
+        return "Fill in what you know; run it again."
+    return f"{right} of {len(verdicts)} right. Read these sections,\nthen go on to lesson 1."
