@@ -72,6 +72,7 @@ def test_what_is_not_right_is_reported_with_its_section_and_raises_nothing(numbe
     ("number", "mistake"),
     [
         (1, [[0], [1], [5]]),
+        (1, [[0, 1, 5]]),
         (2, [1, 0, 7]),
         (3, [3, 4]),
         (4, -1),
