@@ -33,7 +33,8 @@ SOUND = {
 def build(folder, pages, address=""):
     """Build a small book with the real settings and hooks; return the finished process."""
     folder.mkdir()
-    (folder / "_static").symlink_to(ROOT / "_static")
+    for name in ("_static", "references.bib"):
+        (folder / name).symlink_to(ROOT / name)
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     local = config["sphinx"]["local_extensions"]
     config["sphinx"]["local_extensions"] = dict.fromkeys(local, str(ROOT / "_ext"))
