@@ -129,12 +129,16 @@ def ordered(check):
 
 
 def comparison(side, others):
-    """Return a paragraph: one side, against each of the others and to which tolerance."""
+    """Return a paragraph: one side, against each of the others and to which tolerance.
+
+    Where the same words fit both sides, the codes tell them apart.
+    """
     in_words = f" ({side.words})" if side.words else ""
     paragraph = nodes.paragraph("", "", nodes.literal(side.code, side.code), nodes.Text(f"{in_words} against "))
     for place, (other, tolerance) in enumerate(others):
         paragraph += nodes.Text(", " if place else "")
-        paragraph += nodes.Text(other.words) if other.words else nodes.literal(other.code, other.code)
+        named = other.words and other.words != side.words
+        paragraph += nodes.Text(other.words) if named else nodes.literal(other.code, other.code)
         paragraph += met(tolerance)
     return paragraph
 

@@ -149,6 +149,11 @@ def test_all_checks_of_an_equation_are_listed():
         r"[f(z) for z in x] (a loop, entry by entry) against complex step (to 2 \cdot 10^{-10})",
     ]
     assert ordered(checks[0]) == (rule, numbers)
+    assert (
+        comparison(loop, [(loop, "0.1")])
+        .astext()
+        .endswith("(a loop, entry by entry) against [f(z) for z in x] (to 0.1)")
+    )
     assert comparison(rule, []).astext() == "a @ b against "
     assert tex("1e-08") == "10^{-8}"
 
@@ -259,7 +264,8 @@ def small_book(tmp_path_factory):
     """A book of one lesson and its index, with the real settings and hooks."""
     folder = tmp_path_factory.mktemp("index") / "book"
     folder.mkdir()
-    (folder / "_static").symlink_to(ROOT / "_static")
+    for name in ("_static", "references.bib"):
+        (folder / name).symlink_to(ROOT / name)
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     config["sphinx"]["local_extensions"] = dict.fromkeys(config["sphinx"]["local_extensions"], str(ROOT / "_ext"))
     (folder / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
