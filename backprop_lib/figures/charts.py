@@ -8,6 +8,8 @@ from backprop_lib.figures.style import subplots
 
 WIDTH = 4.8  # inches; wider, and 10 points of text are too small on a phone
 
+DOT = "#fefefe"  # on an image, which looks the same on a dark page: none of the palette's colours
+
 # Differ by dash as well as by colour, so that no line is known by its colour alone.
 LINES = [
     {"color": LIGHT["forward"], "linestyle": "-"},
@@ -79,7 +81,8 @@ def image_grid(images, captions=None, *, columns=5, diverging=False):
     captions : sequence of N str, optional
     columns : int
     diverging : bool
-        For images with a sign, such as weights: one colour below zero, another above, white between.
+        For images with a sign, such as weights: one colour below zero, another above, white between. A dot marks
+        what is far below zero, for readers who do not see the colours.
 
     Returns
     -------
@@ -96,6 +99,9 @@ def image_grid(images, captions=None, *, columns=5, diverging=False):
         ax.axis("off")
     for index, (ax, image) in enumerate(zip(axes.flat, images, strict=False)):
         ax.imshow(image, interpolation="none", **options)
+        if diverging:
+            y, x = np.nonzero(np.asarray(image) < -0.4 * limit)
+            ax.plot(x, y, ".", color=DOT, markersize=3)
         if captions:
             ax.set_title(captions[index], size=9.5, loc="center", pad=2)
     return figure

@@ -189,6 +189,14 @@ def test_diverging_images_have_their_middle_at_zero():
     assert image.get_clim() == (-3.0, 3.0)
 
 
+def test_diverging_images_mark_what_is_far_below_zero():
+    figure = figures.image_grid(np.array([[[-3.0, 1.0], [-0.1, -2.0]]]), columns=1, diverging=True)
+    (dots,) = figure.axes[0].lines
+    np.testing.assert_array_equal(dots.get_xydata(), [[0, 0], [1, 1]])
+    plain = figures.image_grid(np.array([[[3.0, 1.0]]]), columns=1)
+    assert len(plain.axes[0].lines) == 0
+
+
 def test_confusion_table_shows_counts_by_true_row(shown):
     figure = figures.confusion_table([[5, 0], [2, 7]])
     places = {text.get_text(): text.get_position() for text in figure.axes[0].texts}
