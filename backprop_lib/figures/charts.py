@@ -81,8 +81,8 @@ def image_grid(images, captions=None, *, columns=5, diverging=False):
     captions : sequence of N str, optional
     columns : int
     diverging : bool
-        For images with a sign, such as weights: one colour below zero, another above, white between. A dot marks
-        what is far below zero, for readers who do not see the colours.
+        For images with a sign, such as weights: one colour below zero, another above, white between, each image
+        scaled by its own largest entry. A dot marks what is far below zero, for readers who do not see the colours.
 
     Returns
     -------
@@ -91,20 +91,23 @@ def image_grid(images, captions=None, *, columns=5, diverging=False):
     rows = -(-len(images) // columns)
     height = WIDTH / columns * rows + (0.2 * rows if captions else 0.0)
     figure, axes = subplots(rows, columns, width=WIDTH, height=height, squeeze=False)
-    options = {"cmap": "Greys", "vmin": 0.0}
-    if diverging:
-        limit = np.abs(images).max()
-        options = {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit}
     for ax in axes.flat:
         ax.axis("off")
     for index, (ax, image) in enumerate(zip(axes.flat, images, strict=False)):
-        ax.imshow(image, interpolation="none", **options)
         if diverging:
-            y, x = np.nonzero(np.asarray(image) < -0.4 * limit)
-            ax.plot(x, y, ".", color=DOT, markersize=3)
+            _draw_signed(ax, np.asarray(image))
+        else:
+            ax.imshow(image, interpolation="none", cmap="Greys", vmin=0.0)
         if captions:
             ax.set_title(captions[index], size=9.5, loc="center", pad=2)
     return figure
+
+
+def _draw_signed(ax, image):
+    limit = np.abs(image).max()
+    ax.imshow(image, interpolation="none", cmap="RdBu_r", vmin=-limit, vmax=limit)
+    y, x = np.nonzero(image < -0.4 * limit)
+    ax.plot(x, y, ".", color=DOT, markersize=3)
 
 
 def confusion_table(counts, *, names=None):
