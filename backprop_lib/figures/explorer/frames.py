@@ -32,11 +32,16 @@ def hide_all_but(tree, index):
             element.set("display", "none")
 
 
+def _shell(element):
+    """What an element is without its children."""
+    return element.tag, *element.attrib.items(), element.text, element.tail
+
+
 def _merged(versions):
     """Merge elements that stand in the same place: (frames, element) for each that must remain."""
     shells = {}
     for frames, element in versions:
-        distinct = shells.setdefault((element.tag, *element.attrib.items(), element.text, element.tail), {})
+        distinct = shells.setdefault(_shell(element), {})
         known, _ = distinct.get(text := ET.tostring(element), ((), None))
         distinct[text] = (tuple(sorted(known + frames)), element)
     return [_joined(list(distinct.values())) for distinct in shells.values()]
@@ -64,16 +69,26 @@ def _columns(versions):
     The longest list of children gives the places. What another one has besides gets places in between.
     """
     longest = max((list(element) for _, element in versions), key=len)
-    texts = [ET.tostring(child) for child in longest]
     places = {}
     for frames, element in versions:
         children = list(element)
-        matcher = SequenceMatcher(None, texts, [ET.tostring(child) for child in children], autojunk=False)
-        for _, start, end, first, last in matcher.get_opcodes():
-            for offset, child in enumerate(children[first:last]):
-                beyond = max(0, start + offset - end + 1)
-                places.setdefault((start + offset - beyond, beyond), []).append((frames, child))
+        partners = dict(_partners(longest, children))
+        place = (-1, 0)
+        for index, child in enumerate(children):
+            place = (partners[index], 0) if index in partners else (place[0], place[1] + 1)
+            places.setdefault(place, []).append((frames, child))
     return [places[place] for place in sorted(places)]
+
+
+def _partners(longest, children, keys=(ET.tostring, _shell)):
+    """Pairs (index of a child, index of its partner among the longest), both increasing: equal, or of one shell."""
+    key, *others = keys
+    matcher = SequenceMatcher(None, list(map(key, longest)), list(map(key, children)), autojunk=False)
+    for kind, a, b, c, d in matcher.get_opcodes():
+        if kind == "equal":
+            yield from zip(range(c, d), range(a, b), strict=True)
+        elif kind == "replace" and others:
+            yield from ((c + i, a + j) for i, j in _partners(longest[a:b], children[c:d], others))
 
 
 def _ranges(frames):

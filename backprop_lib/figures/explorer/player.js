@@ -18,7 +18,8 @@
 
     const player = box.querySelector(".explorer-player");
     const form = box.querySelector("form");
-    const text = box.querySelector(".explorer-text");
+    const live = box.querySelector(".explorer-text");
+    const text = live.firstElementChild;
     const texts = JSON.parse(player.dataset.texts);
     const parts = [...box.querySelectorAll("[data-in]")].map((part) => [part, member(part.dataset.in)]);
     const controls = [...form.querySelectorAll(".explorer-control")].map((control) => {
@@ -57,7 +58,7 @@
       clearInterval(timer);
       timer = 0;
       button.textContent = "Play";
-      text.ariaLive = "polite";
+      live.ariaLive = "polite";
     };
 
     const go = (by) => {
@@ -67,7 +68,7 @@
 
     const play = () => {
       if (still.matches) return;
-      text.ariaLive = "off"; // nobody can listen to a text for every frame
+      live.ariaLive = "off"; // nobody can listen to a text for every frame
       button.textContent = "Pause";
       if (steps.value === steps.max) go(-steps.max);
       const pause = Math.max(400, Math.min(1500, 12000 / steps.max));

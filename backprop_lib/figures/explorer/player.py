@@ -31,7 +31,7 @@ PLAYER = """\
 {svg}
 <form class="explorer-controls" autocomplete="off" data-lm-suppress-shortcuts="true">
 {controls}</form>
-<p class="explorer-text" role="status" data-room="{room}">{text}</p>
+<p class="explorer-text" role="status" data-room="{room}"><span>{text}</span></p>
 </div>
 """
 
