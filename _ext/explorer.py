@@ -15,13 +15,14 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from backprop_lib.figures.explorer.player import SCRIPT, STYLE_SHEET
 
-SAVED = re.compile(r'\s*<div class="explorer">\n<img .*?<script type="text/html">(.*?)<style>.*</script>\s*', re.DOTALL)
+OPENING = '<div class="explorer">'
+PLAYER = re.compile(r'<script type="text/html">(.*?)<style>', re.DOTALL)
 DRAWING = re.compile(r"<svg.*</svg>", re.DOTALL)
 FOLDER = "explorer"  # within _static
 
 
 def on_page(html, prefix):
-    """Return an interactive figure as it goes into a page, or None for any other HTML.
+    """Return an interactive figure as it goes into a page.
 
     Parameters
     ----------
@@ -30,12 +31,10 @@ def on_page(html, prefix):
     prefix : str
         What the ids begin with; no two figures of a page may share it.
     """
-    saved = SAVED.fullmatch(html)
-    if not saved:
-        return None
-    svg = DRAWING.search(saved[1])
+    player = PLAYER.search(html)[1]
+    svg = DRAWING.search(player)
     drawing = figures.inline_svg(svg[0].encode(), prefix)
-    return f'<div class="explorer">\n{saved[1][: svg.start()]}{drawing}{saved[1][svg.end() :]}</div>'
+    return f"{OPENING}\n{player[: svg.start()]}{drawing}{player[svg.end() :]}</div>"
 
 
 class InlineExplorers(SphinxPostTransform):
@@ -47,7 +46,8 @@ class InlineExplorers(SphinxPostTransform):
     def run(self, **kwargs):
         """Visit the HTML outputs of one page."""
         for place, node in enumerate(list(self.document.findall(nodes.raw)), start=1):
-            if "html" in node.get("format", "").split() and (html := on_page(node.astext(), f"explorer{place}-")):
+            if node.get("format") == "html" and node.astext().lstrip().startswith(OPENING):
+                html = on_page(node.astext(), f"explorer{place}-")
                 node.replace_self(nodes.raw("", html, format="html", classes=node["classes"]))
                 self.document["explorers"] = True
 

@@ -73,7 +73,7 @@
       if (steps.value === steps.max) go(-steps.max);
       const pause = Math.max(400, Math.min(1500, 12000 / steps.max));
       timer = setInterval(() => {
-        if (!box.isConnected) return stop();
+        if (!box.isConnected || still.matches) return stop();
         if (Number(steps.value) + 1 >= steps.max) stop(); // before the last text, which is read aloud
         go(1);
       }, pause);
@@ -91,7 +91,6 @@
     });
     form.addEventListener("submit", (event) => event.preventDefault());
     document.addEventListener("visibilitychange", stop);
-    still.addEventListener("change", stop);
     addEventListener("beforeprint", () => show(initial));
     addEventListener("afterprint", update);
     update();
