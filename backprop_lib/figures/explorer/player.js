@@ -79,6 +79,8 @@
       }, pause);
     };
 
+    // JupyterLab's own shortcuts would take the arrow keys.
+    for (const input of form.elements) input.dataset.lmSuppressShortcuts = "true";
     form.addEventListener("input", () => {
       stop();
       update();

@@ -29,7 +29,7 @@ SAVED = """\
 PLAYER = """\
 <div class="explorer-player" data-texts="{texts}">
 {svg}
-<form class="explorer-controls" autocomplete="off" data-lm-suppress-shortcuts="true">
+<form class="explorer-controls" autocomplete="off">
 {controls}</form>
 <p class="explorer-text" role="status" data-room="{room}"><span>{text}</span></p>
 </div>
