@@ -1,5 +1,6 @@
 """The one class behind the interactive figures."""
 
+import base64
 import hashlib
 import inspect
 import itertools
@@ -131,6 +132,7 @@ class Explorer:
         return {
             **live._repr_mimebundle_(),
             "text/html": player.saved(self._player, png=png, alt=self._alt, text=text, size=size),
+            "image/png": base64.b64encode(png).decode(),  # for paper
             "text/plain": f"{self._alt} {text}",
         }
 
