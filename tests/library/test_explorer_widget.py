@@ -1,6 +1,7 @@
 """The live form: widgets that draw anew, between the grid's values, too, and that do not disturb each other."""
 
 import html
+import re
 
 import explorer_demonstrations as demonstrations
 import ipywidgets
@@ -52,6 +53,16 @@ def test_several_do_not_disturb_each_other():
     assert demonstrations.descent_text(0.5) in shown(one)
     assert demonstrations.descent_text(0.1) in shown(again)
     assert demonstrations.steps_text(1) in shown(other)
+
+
+def test_ids_of_several_differ():
+    one, other = (re.findall(' id="([^"]*)"', shown(live(demonstrations.descent())[0])) for _ in range(2))
+    assert one == other != []  # the same drawing
+    box, inputs = live(demonstrations.descent())
+    inputs["learning rate"].value = 0.5
+    another = re.findall(' id="([^"]*)"', shown(box))
+    assert not set(one) & set(another)
+    assert not set(one) & set(re.findall(' id="([^"]*)"', shown(live(demonstrations.steps())[0])))
 
 
 def test_the_saved_player_stays_as_it_was():

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import inspect
 import itertools
+import math
 import xml.etree.ElementTree as ET
 from html import escape
 
@@ -30,7 +31,8 @@ class Explorer:
     draw : callable
         ``draw(figure, **parameters) -> str`` draws on an empty ``matplotlib.figure.Figure`` and returns one line of
         text: what is to be seen in this state, with its numbers, rounded. It must depend on the parameters alone, and
-        should fix the limits of its axes, so that nothing jumps.
+        should fix the limits of its axes, so that nothing jumps. With a kernel it also gets numbers between those of
+        the grid: whole ones, where all of the grid's are.
     alt : str
         What the whole figure shows, for readers who cannot see it: at least a whole sentence.
     width, height : float
@@ -59,12 +61,11 @@ class Explorer:
         self._initial = self._states.index({one.name: one.values[one.initial] for one in self._controls})
         self._sources, self._texts = zip(*(self._frame(state) for state in self._states), strict=True)
         self._check_again()
-        self._player = player.markup(self._merged(), self._controls, self._texts, self._initial)
+        svg = self._in_one(self._sources, self._initial)
+        self._player = player.markup(svg, self._controls, self._texts, self._initial)
 
     def _all_states(self):
-        count = 1
-        for control in self._controls:
-            count *= len(control.values)
+        count = math.prod(len(control.values) for control in self._controls)
         if count > MOST_FRAMES:
             raise ValueError(
                 f"grid: expected at most {MOST_FRAMES} frames, got {count}: more cannot be within the budget of "
@@ -94,33 +95,25 @@ class Explorer:
                 f"draw: expected the same drawing and text for the same parameters, got another for {self._states[0]}"
             )
 
-    def _merged(self):
-        """Return all frames as one SVG, the first one visible."""
-        digest = hashlib.sha256(repr((self._sources, self._texts)).encode()).hexdigest()
-        definitions = Definitions(f"x{digest[:8]}-")
-        trees = [tidy(source) for source in self._sources]
+    def _in_one(self, sources, shown=0):
+        """Return drawings as one SVG with one of them visible. Its ids are no other figure's."""
+        definitions = Definitions(f"x{hashlib.sha256(b''.join(sources)).hexdigest()[:8]}-")
+        trees = [tidy(source) for source in sources]
         for tree in trees:
             definitions.take_from(tree)
         root = frames.merge(trees)
-        frames.hide_all_but(root, self._initial)
+        frames.hide_all_but(root, shown)
         root.insert(0, definitions.as_element())
-        return self._labelled(root)
-
-    def _labelled(self, root):
         root.attrib |= {"role": "img", "aria-label": self._alt, "class": "figure-svg"}
         return ET.tostring(root, encoding="unicode")
 
     def _live(self, **state):
         """Return the HTML of any state, for the widget; an error reaches the reader as the state's text."""
         try:
-            figure, text = self._drawn(state)
-            tree = tidy(rendered(figure, "svg"))
+            source, text = self._frame(state)
         except Exception as error:  # a callback's traceback is shown nowhere
             return f"<p>{escape(f'{type(error).__name__}: {error}')}</p>"
-        definitions = Definitions("x-")
-        definitions.take_from(tree)
-        tree.insert(0, definitions.as_element())
-        return f"{self._labelled(tree)}<p>{escape(text)}</p>"
+        return f"{self._in_one([source])}<p>{escape(text)}</p>"
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         from backprop_lib.figures.explorer.widget import widget

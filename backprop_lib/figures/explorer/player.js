@@ -58,7 +58,7 @@
       clearInterval(timer);
       timer = 0;
       button.textContent = "Play";
-      live.ariaLive = "polite";
+      live.setAttribute("aria-live", "polite");
     };
 
     const go = (by) => {
@@ -68,7 +68,7 @@
 
     const play = () => {
       if (still.matches) return;
-      live.ariaLive = "off"; // nobody can listen to a text for every frame
+      live.setAttribute("aria-live", "off"); // nobody can listen to a text for every frame
       button.textContent = "Pause";
       if (steps.value === steps.max) go(-steps.max);
       const pause = Math.max(400, Math.min(1500, 12000 / steps.max));
