@@ -29,7 +29,7 @@ def as_numbers(value, name="answer"):
     return check_real(as_float_array(array, name), name)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Value:
     """Checks a number or an array that was worked out.
 
@@ -89,7 +89,7 @@ class Value:
         return abs(pair.got[index] - pair.expected[index]) <= self.tolerance * abs(pair.expected).max()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Choice:
     """Checks the letter of a choice.
 

@@ -39,7 +39,7 @@ class Stop(Exception):
         self.verdict = verdict
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Function:
     """Checks a function, first on inputs that are the same every time, then on fresh ones.
 

@@ -24,23 +24,18 @@ def bends(x):
     return np.linalg.eigvalsh(np.array(rise) + line_loss(np.zeros(2), x))
 
 
-# 1.1
-
-
 def walk_with_ten_times_the_loss():
     """What becomes of the distance to the lowest point, tried out."""
     path = gradient_descent(lambda w: 20.0 * (2.0 * w - 3.0), 0.0, learning_rate=0.1, steps=4)
-    distances = abs(path - 1.5)
-    if np.allclose(path, gradient_descent(lambda w: 2.0 * (2.0 * w - 3.0), 0.0, learning_rate=0.1, steps=4)):
-        return "a"
-    return "b" if distances[-1] < distances[0] else "c"
+    start, after, *_ = abs(path - 1.5)
+    return "c" if after > start else "a" if np.isclose(after / start, 0.6) else "b"
 
 
 ten_times_the_loss = Exercise(
-    number="1.1",
-    kind="predict",
-    title="Ten times the loss",
-    checker=Choice(
+    "1.1",
+    "predict",
+    "Ten times the loss",
+    Choice(
         options="abc",
         expected=walk_with_ten_times_the_loss,
         mistakes={
@@ -55,8 +50,6 @@ ten_times_the_loss = Exercise(
     ),
 )
 
-# 1.2
-
 
 def slope_towards_one_one():
     """The slope of 6 w - 8 b along (1, 1), measured over a way of known length."""
@@ -65,10 +58,10 @@ def slope_towards_one_one():
 
 
 slope_in_a_direction = Exercise(
-    number="1.2",
-    kind="predict",
-    title="The slope in a direction",
-    checker=Value(
+    "1.2",
+    "predict",
+    "The slope in a direction",
+    Value(
         expected=slope_towards_one_one,
         mistakes=(
             (-2.0, "(1, 1) is longer than 1, so this is the change for more than one unit of the way"),
@@ -83,8 +76,6 @@ slope_in_a_direction = Exercise(
     ),
 )
 
-# 1.3
-
 
 def centred_valley():
     """Largest and smallest curvature for x - 2, and the rate at which both shrink alike."""
@@ -95,35 +86,33 @@ def centred_valley():
 
 
 mend_the_valley = Exercise(
-    number="1.3",
-    kind="derive",
-    title="Mend the valley",
-    checker=Value(
+    "1.3",
+    "derive",
+    "Mend the valley",
+    Value(
         expected=centred_valley,
         mistakes=(
-            ((2 / 3, 1.0, 1.2), "all three are right, but the largest curvature comes first"),
-            ((1.0, 2 / 3, 2.0), "the curvatures are right; at this learning rate the steep direction swings for ever"),
             (
-                (1.0, 2 / 3, 1.0),
-                "the curvatures are right; at this rate the steep direction is done in one step, "
-                "and the other keeps a third of its way, which is more than needed",
+                [*centred_valley()[:2], 2.0],
+                "the curvatures are right; at this learning rate the steep direction swings for ever",
             ),
             (
-                (1.0, 2 / 3, 1.5),
-                "the curvatures are right; at this rate the level direction is done in one step, "
-                "and the steep one keeps half of its way",
+                [*centred_valley()[:2], 1.0],
+                "the curvatures are right; at this rate one direction is done at once, and the other is slow",
+            ),
+            (
+                [*centred_valley()[:2], 1.5],
+                "the curvatures are right; at this rate one direction is done at once, and the other is slow",
             ),
             ((3.0, 2.0, 0.4), "the loss is the mean over the points, not the sum"),
         ),
     ),
     hints=(
         "Put x = (-1, 0, 1) into the formula for the curvature in a direction. The products of both entries cancel.",
-        "What is left is 2/3 of the square of one entry plus the square of the other: when is it largest, when smallest?",
+        "What is left is 2/3 of the square of one entry plus the square of the other: largest when, smallest when?",
         "One factor is 1 minus rate times largest curvature, below zero; make it the other with its sign turned.",
     ),
 )
-
-# 1.4
 
 
 def radial(x, c, s):
@@ -140,34 +129,29 @@ def radial_slopes(x, c, s):
     )
 
 
-def same_sign_for_the_centre(x, c, s):
-    """Typical: c is treated as x."""
-    dr_dx, _, dr_ds = radial_slopes(x, c, s)
-    return dr_dx, dr_dx, dr_ds
-
-
-def without_the_outer_slope(x, c, s):
-    """Typical: the slope of 1/u is left out."""
+def u_slopes(x, c, s):
+    """Typical: the outer slope, that of 1/u, is left out."""
     return -2.0 * s * (x - c), 2.0 * s * (x - c), -((x - c) ** 2).sum()
 
 
-def outer_slope_once(x, c, s):
-    """Typical: the slope of 1/u taken for -1/u."""
-    return tuple(radial(x, c, s) * part for part in without_the_outer_slope(x, c, s))
-
-
 radial_unit = Exercise(
-    number="1.4",
-    kind="derive",
-    title="A unit that no page derives",
-    checker=Function(
+    "1.4",
+    "derive",
+    "A unit that no page derives",
+    Function(
         shapes={"x": "n", "c": "n", "s": ""},
         outputs=("dr_dx", "dr_dc", "dr_ds"),
         expected=radial_slopes,
         mistakes=(
-            (same_sign_for_the_centre, "x and c have opposite signs in x - c, and so have their slopes"),
-            (without_the_outer_slope, "this is the slope of u = 1 + s q with its sign turned; what is that of 1 / u?"),
-            (outer_slope_once, "the slope of 1 / u is -1 / u squared; here it is only divided by u"),
+            (
+                lambda x, c, s: [radial_slopes(x, c, s)[i] for i in (0, 0, 2)],
+                "x and c have opposite signs in x - c, and so have their slopes",
+            ),
+            (u_slopes, "this is the slope of u = 1 + s q with its sign turned; what is that of 1 / u?"),
+            (
+                lambda x, c, s: [radial(x, c, s) * part for part in u_slopes(x, c, s)],
+                "the slope of 1 / u is -1 / u squared; here it is only divided by u",
+            ),
         ),
         draw={"s": positive_numbers},
     ),
@@ -177,8 +161,6 @@ radial_unit = Exercise(
         "The slope of u by x_j is 2 s (x_j - c_j), by c_j the opposite, and by s it is q.",
     ),
 )
-
-# 1.5
 
 
 def cosine(u, v):
@@ -200,34 +182,28 @@ def cosine_measured(u, v):
     return cosine(u, v), numerical_gradient(lambda u: cosine(u, v), u), numerical_gradient(lambda v: cosine(u, v), v)
 
 
-def vdot_cosine(u, v):
-    """Typical: another function that conjugates."""
-    return u @ v / np.sqrt(np.vdot(u, u) * np.vdot(v, v))
-
-
-def half_safe_cosine(u, v):
-    """Typical: only the first norm is mended."""
-    return u @ v / (np.sqrt((u * u).sum()) * np.linalg.norm(v))
-
-
-def absolute_cosine(u, v):
-    """Typical: squares of absolute values."""
-    return u @ v / np.sqrt((np.abs(u) ** 2).sum() * (np.abs(v) ** 2).sum())
-
-
 safe_for_the_complex_step = Exercise(
-    number="1.5",
-    kind="code",
-    title="Safe for the complex step",
-    checker=Function(
+    "1.5",
+    "code",
+    "Safe for the complex step",
+    Function(
         shapes={"u": "n", "v": "n"},
         outputs=("value", "slope by u (complex step)", "slope by v (complex step)"),
         expected=cosine_measured,
         mistakes=(
             (cosine, "the values are right, but np.linalg.norm throws the imaginary part away"),
-            (vdot_cosine, "the values are right, but np.vdot conjugates its first argument"),
-            (absolute_cosine, "the values are right, but np.abs throws the imaginary part away"),
-            (half_safe_cosine, "it is mended for u, and not yet for v"),
+            (
+                lambda u, v: u @ v / np.sqrt(np.vdot(u, u) * np.vdot(v, v)),
+                "the values are right, but np.vdot conjugates its first argument",
+            ),
+            (
+                lambda u, v: u @ v / np.sqrt((abs(u) ** 2).sum() * (abs(v) ** 2).sum()),
+                "the values are right, but np.abs throws the imaginary part away",
+            ),
+            (
+                lambda u, v: u @ v / (np.sqrt((u * u).sum()) * np.linalg.norm(v)),
+                "it is mended for u, and not yet for v",
+            ),
         ),
         use=value_and_both_slopes,
     ),
@@ -237,8 +213,6 @@ safe_for_the_complex_step = Exercise(
         "The square root of (u * u).sum() takes the place of np.linalg.norm(u).",
     ),
 )
-
-# 1.6
 
 
 def loss_point_by_point(predictions, targets):
@@ -253,34 +227,27 @@ def loss_and_slope(predictions, targets):
     return loss_point_by_point(P, targets), numerical_gradient(lambda P: loss_point_by_point(P, targets), P)
 
 
-def summed_loss(predictions, targets):
-    """Typical: the sum in place of the mean."""
-    loss, gradient = loss_and_slope(predictions, targets)
-    return loss * len(targets), gradient * len(targets)
-
-
-def flat_squared_error(predictions, targets):
-    """Typical: the gradient is left in the shape of the targets."""
-    loss, gradient = loss_and_slope(predictions, targets)
-    return loss, gradient[:, 0]
-
-
 it_learns_the_mean = Exercise(
-    number="1.6",
-    kind="diagnose",
-    title="It learns nothing but the mean",
-    checker=Function(
+    "1.6",
+    "diagnose",
+    "It learns nothing but the mean",
+    Function(
         shapes={"predictions": "B 1", "targets": "B"},
         outputs=("loss", "gradient"),
         expected=loss_and_slope,
         mistakes=(
             (
                 MISTAKES["broadcast-target"].wrong,
-                "this is the function as it was: for a single sample it is right. "
-                "Which shape has the difference for three?",
+                "this is the function as it was; which shape has the difference for three samples?",
             ),
-            (summed_loss, "the mistake is found; now loss and gradient are sums over the samples, not means"),
-            (flat_squared_error, "the mistake is found; the gradient must have the shape of the predictions, (B, 1)"),
+            (
+                lambda P, y: [len(y) * part for part in loss_and_slope(P, y)],
+                "the mistake is found; now loss and gradient are sums over the samples, not means",
+            ),
+            (
+                lambda P, y: [part.reshape(part.shape[:1]) for part in map(np.asarray, loss_and_slope(P, y))],
+                "the mistake is found; the gradient must have the shape of the predictions, (B, 1)",
+            ),
         ),
     ),
     hints=(
@@ -290,13 +257,12 @@ it_learns_the_mean = Exercise(
     ),
 )
 
-# 1.7
 
 two_steps_and_done = Exercise(
-    number="1.7",
-    kind="derive",
-    title="Two steps, and done",
-    checker=Value(
+    "1.7",
+    "derive",
+    "Two steps, and done",
+    Value(
         expected=lambda: 1.0 / bends(X),
         mistakes=(
             (2.0 / bends(X)[::-1], "these are the limits, at which a direction swings for ever; you want it done"),

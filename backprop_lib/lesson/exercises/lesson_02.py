@@ -1,6 +1,7 @@
 """Exercises of Lesson 2: the chain rule, backward."""
 
 import itertools
+from functools import partial
 
 import numpy as np
 
@@ -12,13 +13,12 @@ from backprop_lib.numerical import numerical_gradient
 
 EXACT = 1e-6  # for whole numbers, which nobody rounds
 
-# 2.1
 
 worth_zero = Exercise(
-    number="2.1",
-    kind="predict",
-    title="A value of zero",
-    checker=Value(
+    "2.1",
+    "predict",
+    "A value of zero",
+    Value(
         expected=lambda: numerical_gradient(lambda v: v[0] * v[1] + v[0], [0.0, 5.0]),
         mistakes=(
             ((0.0, 5.0), "each input of a product gets the gradient times the other input, not times its own"),
@@ -36,8 +36,6 @@ worth_zero = Exercise(
     ),
 )
 
-# 2.2
-
 
 def hinge(v):
     """The hinge loss of one neuron for w, x, b, y."""
@@ -46,10 +44,10 @@ def hinge(v):
 
 
 hinge_on_paper = Exercise(
-    number="2.2",
-    kind="derive",
-    title="A hinge on paper",
-    checker=Value(
+    "2.2",
+    "derive",
+    "A hinge on paper",
+    Value(
         expected=lambda: numerical_gradient(hinge, [-1.0, 2.0, 1.0, 1.0]),
         mistakes=(
             ((0.0, 0.0, 0.0, 0.0), "the maximum follows its larger input, which is 2 here and not 0"),
@@ -66,8 +64,6 @@ hinge_on_paper = Exercise(
     ),
 )
 
-# 2.3
-
 
 def division_slopes(grad, a, b):
     """Gradients of a / b at both, by the complex step."""
@@ -77,33 +73,21 @@ def division_slopes(grad, a, b):
     )
 
 
-def divisor_as_factor(grad, a, b):
-    """Typical: a division is taken for a product."""
-    return grad * b, (grad * a).sum(axis=0)
-
-
-def divisor_not_squared(grad, a, b):
-    """Typical: the slope of 1/b is taken for -1/b."""
-    return grad / b, -(grad * a / b).sum(axis=0)
-
-
-def divisor_without_dividend(grad, a, b):
-    """Typical: a is left out of the gradient of b."""
-    return grad / b, -(grad / b**2).sum(axis=0)
-
-
 division_gate = Exercise(
-    number="2.3",
-    kind="derive",
-    title="A gate that divides",
-    checker=Function(
+    "2.3",
+    "derive",
+    "A gate that divides",
+    Function(
         shapes={"grad": "B n", "a": "B n", "b": "n"},
         outputs=("dL_da", "dL_db"),
         expected=division_slopes,
         mistakes=(
-            (divisor_as_factor, "these are the slopes of a times b"),
-            (divisor_not_squared, "the slope of 1 / b is -1 / b squared; here it is divided by b once"),
-            (divisor_without_dividend, "the slope of a / b by b holds a as well"),
+            (lambda g, a, b: (g * b, (g * a).sum(axis=0)), "these are the slopes of a times b"),
+            (
+                lambda g, a, b: (g / b, -(g * a / b).sum(axis=0)),
+                "the slope of 1 / b is -1 / b squared; here it is divided by b once",
+            ),
+            (lambda g, a, b: (g / b, -(g / b**2).sum(axis=0)), "the slope of a / b by b holds a as well"),
         ),
     ),
     hints=(
@@ -113,13 +97,12 @@ division_gate = Exercise(
     ),
 )
 
-# 2.4
 
 ways_through_blocks = Exercise(
-    number="2.4",
-    kind="predict",
-    title="Ways through ten blocks",
-    checker=Value(
+    "2.4",
+    "predict",
+    "Ways through ten blocks",
+    Value(
         expected=lambda: len(list(itertools.product(("past f", "through f"), repeat=10))),
         mistakes=(
             (20, "two ways for each block, but they are chosen block by block"),
@@ -137,8 +120,6 @@ ways_through_blocks = Exercise(
     ),
 )
 
-# 2.5
-
 
 def centring_slopes(grad):
     """Gradient at the input of a layer that centres each row, by the complex step."""
@@ -150,10 +131,10 @@ def centring_slopes(grad):
 
 
 centring = Exercise(
-    number="2.5",
-    kind="code",
-    title="Centring",
-    checker=Function(
+    "2.5",
+    "code",
+    "Centring",
+    Function(
         shapes={"grad": "B n"},
         outputs=("dL_dX",),
         expected=centring_slopes,
@@ -175,36 +156,30 @@ centring = Exercise(
     ),
 )
 
-# 2.6
-
 
 def residual_slopes(x, dy):
     """Output of x + tanh(x), and its gradient by the complex step."""
     return np.tanh(x) + x, numerical_gradient(lambda x: dy @ (np.tanh(x) + x), x, method="complex")
 
 
-def without_the_direct_way(x, dy):
-    """Typical: only the way through tanh."""
-    return np.tanh(x) + x, dy * (1.0 - np.tanh(x) ** 2)
-
-
-def slope_from_input(x, dy):
-    """Typical: the slope is taken from x."""
-    return np.tanh(x) + x, dy + dy * (1.0 - x**2)
-
-
 block_in_place = Exercise(
-    number="2.6",
-    kind="diagnose",
-    title="The output is right, the gradient is not",
-    checker=Function(
+    "2.6",
+    "diagnose",
+    "The output is right, the gradient is not",
+    Function(
         shapes={"x": "n", "dy": "n"},
         outputs=("y", "dx"),
         expected=residual_slopes,
         mistakes=(
             (MISTAKES["changed-in-place"].wrong, "this is the function as it was. After y += x, what is in h?"),
-            (without_the_direct_way, "x is used twice, and the direct way is missing"),
-            (slope_from_input, "the slope of tanh is 1 minus the square of its output; this squares its input"),
+            (
+                lambda x, dy: (np.tanh(x) + x, dy * (1.0 - np.tanh(x) ** 2)),
+                "x is used twice, and the direct way is missing",
+            ),
+            (
+                lambda x, dy: (np.tanh(x) + x, dy + dy * (1.0 - x**2)),
+                "the slope of tanh is 1 minus the square of its output; this squares its input",
+            ),
         ),
     ),
     hints=(
@@ -213,8 +188,6 @@ block_in_place = Exercise(
         "y += x writes into that array. Let y be a new one, as y = h + x.",
     ),
 )
-
-# 2.7
 
 
 def smooth(x, a):
@@ -233,7 +206,8 @@ def smoothing_slopes(grad, x, a):
     )
 
 
-def _swept(grad, x, a, *, carried=True, kept=1.0, fresh=1.0):
+def swept(grad, x, a, *, carried=True, kept=1.0, fresh=1.0):
+    """The backward sweep, from which a part can be left out."""
     s, total, dL_dx, dL_da = np.append(0.0, smooth(x, a)), 0.0, np.zeros(len(x)), 0.0
     for t in reversed(range(len(x))):
         total = grad[t] + (a * total if carried else 0.0)
@@ -242,33 +216,21 @@ def _swept(grad, x, a, *, carried=True, kept=1.0, fresh=1.0):
     return dL_dx, dL_da
 
 
-def each_step_alone(grad, x, a):
-    """Typical: what comes back from the next step is left out."""
-    return _swept(grad, x, a, carried=False)
-
-
-def fresh_part_forgotten(grad, x, a):
-    """Typical: a is taken for the factor of s alone."""
-    return _swept(grad, x, a, fresh=0.0)
-
-
-def kept_part_forgotten(grad, x, a):
-    """Typical: a is taken for the factor of x alone."""
-    return _swept(grad, x, a, kept=0.0)
-
-
 smoothing = Exercise(
-    number="2.7",
-    kind="code",
-    title="A layer with a memory",
-    checker=Function(
+    "2.7",
+    "code",
+    "A layer with a memory",
+    Function(
         shapes={"grad": "T", "x": "T", "a": ""},
         outputs=("dL_dx", "dL_da"),
         expected=smoothing_slopes,
         mistakes=(
-            (each_step_alone, "every s_t is an output, and it goes into the next step: two gradients come back"),
-            (fresh_part_forgotten, "a stands in 1 - a as well"),
-            (kept_part_forgotten, "a is a factor of the s before as well"),
+            (
+                partial(swept, carried=False),
+                "every s_t is an output, and it goes into the next step: two gradients come back",
+            ),
+            (partial(swept, fresh=0.0), "a stands in 1 - a as well"),
+            (partial(swept, kept=0.0), "a is a factor of the s before as well"),
         ),
         draw={"a": lambda rng, shape: round(float(rng.uniform(0.3, 0.9)), 1)},
     ),
