@@ -23,10 +23,10 @@ def as_numbers(value, name="answer"):
     """
     if value is None:
         raise TypeError(f"{name}: expected numbers, got None; is there a return?")
-    array = np.asarray(value)
-    if array.dtype.kind == "b":
+    array = check_real(as_float_array(value, name), name)
+    if np.asarray(value).dtype.kind == "b":
         raise TypeError(f"{name}: expected numbers, got truth values")
-    return check_real(as_float_array(array, name), name)
+    return array.copy()  # a function may return the same array every time
 
 
 @dataclass(frozen=True, repr=False)

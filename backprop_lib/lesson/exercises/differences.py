@@ -55,7 +55,7 @@ def _reasons(pairs, single_number):
     if not single_number:
         yield from _constant_factor(pairs)
     yield "only the diagonal is there, and the rest is 0", _only_the_diagonal
-    yield "the sizes are right, the signs are not", lambda p: p.same(np.abs(p.got), np.abs(p.expected))
+    yield "the magnitudes are right, the signs are not", lambda p: p.same(np.abs(p.got), np.abs(p.expected))
     yield "the entries are right, their order is reversed", lambda p: p.got.ndim > 0 and p.same(p.got[::-1], p.expected)
     yield "the numbers are right, their order is not", _right_in_another_order
 
@@ -125,10 +125,10 @@ def _averaged_over_the_batch(pair):
 
 
 def _partly_right(pairs):
-    """What the pairs that are off have in common: more than one sample, or float32."""
+    """What the pairs that are off have in common: float32, or more than one sample."""
     off = [pair for pair in pairs if not pair.agrees]
-    if "B" in pairs[0].sizes and all(pair.sizes["B"] > 1 for pair in off):
-        return "it is right for one sample, and not for a batch"
     if all(pair.tolerance == SINGLE for pair in off) and len(off) < len(pairs):
         return "it is right in float64, and not in float32"
+    if "B" in pairs[0].sizes and all(pair.sizes["B"] > 1 for pair in off):
+        return "it is right for one sample, and not for a batch"
     return None

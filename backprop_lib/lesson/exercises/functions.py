@@ -41,7 +41,7 @@ class Stop(Exception):
 
 @dataclass(frozen=True, repr=False)
 class Function:
-    """Checks a function, first on inputs that are the same every time, then on fresh ones.
+    """Checks a function, first on inputs that are the same every time, for verdicts that are, then on fresh ones.
 
     Attributes
     ----------
@@ -77,9 +77,12 @@ class Function:
             for rng in np.random.default_rng(0), np.random.default_rng():
                 for inputs in inputs_to_try(self.shapes, self.draw, rng):
                     trials.append(self._try(answer, inputs, quiet=bool(trials)))
+                verdict = self._compare(trials)
+                if verdict != RIGHT:
+                    return verdict
         except Stop as stop:
             return stop.verdict
-        return self._compare(trials)
+        return RIGHT
 
     def _try(self, answer, inputs, *, quiet):
         """Call the reader's function on copies of the inputs; Stop where nothing comes back that can be compared."""

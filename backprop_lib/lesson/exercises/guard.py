@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 SECONDS = 3.0
-AGAIN = 0.5  # a loop that swallows the interruption gets another one after so many seconds
+AGAIN, TIMES = 0.05, 100  # a loop that catches everything is interrupted again, but not for ever
 
 
 class TimeUp(BaseException):
@@ -51,7 +51,8 @@ def within(seconds, action):
     """Result of action(); TimeUp is raised in it once the time is over.
 
     A second thread raises it, which works in every thread and on every system, unlike a signal. It takes effect
-    between two steps of Python: a single long call into compiled code, or a sleep, ends first.
+    between two steps of Python: a single long call into compiled code, or a sleep, ends first. A loop that catches
+    everything gets it again and again, until it comes outside of the ``try``.
     """
     over, thread = threading.Event(), threading.get_ident()
     watcher = threading.Thread(target=_watch, args=(seconds, over, thread), daemon=True)
@@ -68,10 +69,12 @@ def within(seconds, action):
 
 
 def _watch(seconds, over, thread):
-    pause = seconds
-    while not over.wait(pause):
+    if over.wait(seconds):
+        return
+    for _ in range(TIMES):
         _raise_in(thread, TimeUp)
-        pause = AGAIN
+        if over.wait(AGAIN):
+            return
 
 
 def _raise_in(thread, error):
