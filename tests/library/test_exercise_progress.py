@@ -162,7 +162,12 @@ def test_a_damaged_file_in_a_folder_that_cannot_be_written(folder, capsys, monke
 
 
 def test_kernels_at_once_lose_no_mark_of_each_other(folder):
-    code = "from backprop_lib.lesson.exercises.marks import Marks\nmarks = Marks()\nfor i in range(100): marks.add(f'{}.{i}')"
+    code = """
+from backprop_lib.lesson.exercises.marks import Marks
+marks = Marks()
+for i in range(100):
+    marks.add(f"{}.{i}")
+"""
     kernels = [subprocess.Popen([sys.executable, "-c", code.replace("{}", str(k))], cwd=ROOT) for k in range(3)]
     assert [kernel.wait(timeout=120) for kernel in kernels] == [0, 0, 0]
     assert Marks().read() == {f"{k}.{i}" for k in range(3) for i in range(100)}

@@ -140,7 +140,7 @@ def loop(X):
 
 def stubborn_loop(X):
     while True:
-        try:
+        try:  # noqa: SIM105, as it is written by people in a hurry
             abs(X)
         except BaseException:
             pass
@@ -208,8 +208,7 @@ def test_a_function_that_fails_for_one_sample_only_is_shown_that_sample():
 
 
 @pytest.mark.parametrize("endless", [loop, stubborn_loop])
-def test_an_endless_loop_is_stopped(endless, monkeypatch):
-    monkeypatch.setattr("backprop_lib.lesson.exercises.guard.AGAIN", 0.01)
+def test_an_endless_loop_is_stopped(endless):
     start = time.perf_counter()
     outcome = attempt(lambda: endless(1), seconds=0.2)
     assert outcome.trouble == "was stopped after 0.2 seconds; is there a loop that never ends?"

@@ -59,15 +59,16 @@ class Value:
         outcome = attempt(lambda: as_numbers(answer))
         if outcome.trouble:
             return wrong(outcome.message or "expected numbers, got something else")
-        got, expected = outcome.value, np.asarray(self.expected(), dtype=float)
-        if self.in_any_order and got.shape == expected.shape:
-            got, expected = np.sort(got, axis=None), np.sort(expected, axis=None)
-        pair = Pair(got, expected, tolerance=self.tolerance)
+        pair = Pair(self._ordered(outcome.value), self._ordered(self.expected()), tolerance=self.tolerance)
         return RIGHT if pair.agrees else self._what_is_off(pair)
+
+    def _ordered(self, value):
+        array = np.asarray(value, dtype=float)
+        return np.sort(array) if self.in_any_order and array.ndim else array
 
     def _what_is_off(self, pair):
         for value, reason in self.mistakes:
-            if pair.same(pair.got, np.asarray(value, dtype=float)):
+            if pair.same(pair.got, self._ordered(value)):
                 return nearly(reason)
         if not np.isfinite(pair.got).all():
             return wrong("expected finite numbers, got NaN or infinity")

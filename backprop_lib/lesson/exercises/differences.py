@@ -64,8 +64,8 @@ def _shape_reasons():
     yield "it is transposed", lambda p: p.same(p.got.T, p.expected)
     yield "it is transposed, and the sign is off", lambda p: p.same(-p.got.T, p.expected)
     yield "the numbers are right, the shape is not", _right_in_another_shape
-    yield "it is not summed over the batch (axis 0)", lambda p: p.got.ndim > 0 and p.same(p.got.sum(axis=0), p.expected)
     yield "it is not summed over all entries", lambda p: p.same(p.got.sum(), p.expected)
+    yield "it is not summed over the batch (axis 0)", lambda p: p.got.ndim > 0 and p.same(p.got.sum(axis=0), p.expected)
     yield "it is summed over all entries, which is too much", lambda p: p.same(p.got, p.expected.sum())
     yield "it is summed over the batch (axis 0), which is too much", _summed_over_the_batch
     yield "it is averaged over the batch (axis 0), which is too much", _averaged_over_the_batch

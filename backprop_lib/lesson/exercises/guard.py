@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 SECONDS = 3.0
-AGAIN, TIMES = 0.05, 100  # a loop that catches everything is interrupted again, but not for ever
+AGAIN, TIMES = 0.02, 250  # a loop that catches everything is interrupted again, but not for ever
 
 
 class TimeUp(BaseException):
