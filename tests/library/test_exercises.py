@@ -61,6 +61,15 @@ def test_a_function_with_one_of_two_results_missing_is_not_tried():
     assert two.judge(lambda x: (..., ...)) == NOT_TRIED
 
 
+@pytest.mark.parametrize("number", EXERCISES)
+def test_every_starter_of_a_function_is_not_tried(number):
+    checker = EXERCISES[number].checker
+    if isinstance(checker, Function):
+        assert checker.judge(lambda *arguments: ...) == NOT_TRIED
+        assert checker.judge(lambda *arguments: (...,) * len(checker.outputs)) == NOT_TRIED
+    assert checker.judge(...) == NOT_TRIED
+
+
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [

@@ -86,9 +86,15 @@ class Function:
 
     def _try(self, answer, inputs, *, quiet):
         """Call the reader's function on copies of the inputs; Stop where nothing comes back that can be compared."""
-        arguments = inputs.arguments
-        outcome = attempt(lambda: self.use(answer, *arguments), blame=answer, quiet=quiet)
-        if is_blank(outcome.value):
+        arguments, blank = inputs.arguments, []
+
+        def noted(*given):
+            returned = answer(*given)
+            blank.append(is_blank(returned))
+            return returned
+
+        outcome = attempt(lambda: self.use(noted, *arguments), blame=answer, quiet=quiet)
+        if any(blank):
             raise Stop(NOT_TRIED)
         if outcome.trouble:
             raise Stop(wrong(f"for {inputs} your function {outcome.trouble}"))
