@@ -224,13 +224,18 @@ def test_an_endless_loop_is_stopped(endless):
     assert time.perf_counter() - start < 5.0
 
 
-def test_nothing_remains_of_a_time_limit():
-    threads = threading.active_count()
-    for _ in range(20):
-        attempt(lambda: loop(1), seconds=0.01)
-    end = time.perf_counter() + 0.3
-    while time.perf_counter() < end:  # an interruption that came too late would strike here
+def busy(seconds):
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
         pass
+
+
+@pytest.mark.parametrize("limit", [0.0005, 0.001, 0.002, 0.01])
+def test_nothing_remains_of_a_time_limit_that_ends_with_the_call(limit):
+    threads = threading.active_count()
+    for seconds in np.linspace(0.5, 1.5, 40) * limit:
+        assert attempt(lambda: busy(seconds), seconds=limit).trouble[:11] in ("", "was stopped")  # noqa: B023
+    busy(0.2)  # an interruption that came too late would strike here
     assert threading.active_count() == threads
 
 

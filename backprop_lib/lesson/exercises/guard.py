@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import io
+import queue
 import threading
 import warnings
 from dataclasses import dataclass
@@ -54,27 +55,26 @@ def within(seconds, action):
     between two steps of Python: a single long call into compiled code, or a sleep, ends first. A loop that catches
     everything gets it again and again, until it comes outside of the ``try``.
     """
-    over, thread = threading.Event(), threading.get_ident()
+    over, thread = queue.SimpleQueue(), threading.get_ident()
     watcher = threading.Thread(target=_watch, args=(seconds, over, thread), daemon=True)
-    watcher.start()
     try:
         try:
+            watcher.start()
             return action()
         finally:
-            over.set()
-    finally:  # TimeUp may have come just before over.set()
-        over.set()
+            over.put(None)
+    finally:  # TimeUp may have come just before the put
+        over.put(None)
         watcher.join()
         _raise_in(thread, None)  # and it may be under way still
 
 
 def _watch(seconds, over, thread):
-    if over.wait(seconds):
-        return
-    for _ in range(TIMES):
+    pauses = [seconds] + TIMES * [AGAIN]
+    for pause in pauses:
+        with contextlib.suppress(queue.Empty):
+            return over.get(timeout=pause)
         _raise_in(thread, TimeUp)
-        if over.wait(AGAIN):
-            return
 
 
 def _raise_in(thread, error):
