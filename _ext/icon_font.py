@@ -6,7 +6,6 @@ from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 from sphinx.errors import ExtensionError
 
-SHEET = "styles/pydata-sphinx-theme.css"
 FONTS = "vendor/fontawesome/webfonts"
 CHARACTER = re.compile("[\ue000-\uf8ff]")  # Unicode leaves these to whoever draws a font
 
@@ -29,29 +28,34 @@ def subset(source, target, characters):
     return present
 
 
-def cut_icon_fonts(static, icons):
+def cut_icon_fonts(static, css, icons):
     """Replace the theme's icon fonts, in the site's folder `static`, by subsets.
 
     Parameters
     ----------
     static : Path
-        The site's folder of static files. Its style sheet is cut already: what icons it still has are the site's.
+        The site's folder of static files.
+    css : str
+        The site's style sheet, cut already: what icons it still has are the site's.
     icons : set of str
         The icons on the pages, as class selectors.
+
+    Returns
+    -------
+    css : str
+        The style sheet, with the addresses of the subsets.
     """
-    sheet = static / SHEET
-    css = sheet.read_text(encoding="utf-8")
-    undefined = sorted(icon for icon in icons if not re.search(rf"{re.escape(icon)}\b(?!-)", css))
-    expect(not undefined, f"{SHEET} says nothing about {', '.join(undefined)}")
+    undefined = sorted(icon for icon in icons if not re.search(rf"{re.escape(icon)}(?![\w-])", css))
+    expect(not undefined, f"no rule for {', '.join(undefined)}")
     characters = set(map(ord, CHARACTER.findall(css)))
     found = set()
     for source in sorted((static / FONTS).glob("*.ttf")):
         found |= subset(source, source.with_suffix(".woff"), characters)
-        address = f"../{FONTS}/{source.stem}"
+        address = f"{FONTS}/{source.stem}"
         sources = f'url({address}.woff2) format("woff2"),url({address}.ttf) format("truetype")'
-        expect(css.count(sources) == 1, f"{SHEET} does not load {source.name} once")
+        expect(css.count(sources) == 1, f"{source.name} is not loaded once")
         css = css.replace(sources, f'url({address}.woff) format("woff")')
         source.unlink()
         source.with_suffix(".woff2").unlink()
     expect(characters and characters == found, f"no font draws {sorted(map(hex, characters - found)) or 'any icon'}")
-    sheet.write_text(css, encoding="utf-8")
+    return css

@@ -1,20 +1,25 @@
 """The theme without what no page uses: a tenth of its weight.
 
-As it comes, the theme sends every page a second copy of its icons as a 1.5 MB script, the search index, some 570 KB of
-style sheets and three whole icon fonts, and waits for a dozen scripts before it shows anything. The template
-`_templates/layout.html` leaves out and moves the scripts; when all pages are written, the style sheets are cut to the
-rules that can apply and the icon fonts to the icons shown. Where the theme is not as expected here, the build fails.
+As it comes, the theme sends every page a second copy of its icons as a 1.5 MB script, the search index, 570 KB of
+style sheets in a dozen files and three whole icon fonts, and waits for nearly all of it before it shows anything. The
+template `_templates/layout.html` leaves out and moves the scripts. When all pages are written, the style sheets become
+one, cut to the rules that can apply, and the icon fonts are cut to the icons shown. Where the theme is not as expected
+here, the build fails.
 """
 
+import hashlib
 import re
 from pathlib import Path
 
 import icon_font
+import style_sheet
 import unused_css
 from sphinx.errors import ExtensionError
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "_templates"
 ICON_SCRIPT = "scripts/fontawesome.js"
+LINK = re.compile(r'<link[^>]*href="[^"]*?_static/([^"?]+\.css)[^"]*"[^>]*>\s*')
+OUR_LINK = re.compile(rf'({style_sheet.NAME})(\?v=\w+)?"')
 
 
 def without_scripts(html, *names):
@@ -26,46 +31,56 @@ def without_scripts(html, *names):
     return html
 
 
-def use_templates(app, config):
-    """Put our templates before the theme's."""
-    config.templates_path = [*config.templates_path, str(TEMPLATES)]
+class LeanTheme:
+    """What the templates and the last step of one build share: the style sheets that the pages ask for."""
 
+    def __init__(self):
+        self.sheets = None
 
-def add_filter(app):
-    """Give the templates the filter that they use."""
-    if app.builder.format == "html":
-        app.builder.templates.environment.filters["without_scripts"] = without_scripts
+    def use_templates(self, app, config):
+        """Put our templates before the theme's."""
+        config.templates_path = [*config.templates_path, str(TEMPLATES)]
 
+    def add_filters(self, app):
+        """Give the templates the filters that they use."""
+        if app.builder.format == "html":
+            filters = app.builder.templates.environment.filters
+            filters |= {"without_scripts": without_scripts, "with_one_sheet": self.with_one_sheet}
 
-def names_in(site, static):
-    """Return the names in all pages of a site and in its static scripts."""
-    names = unused_css.Names()
-    for page in site.rglob("*.html"):
-        names.feed(page.read_text(encoding="utf-8"))
-    for script in static.rglob("*.js"):
-        names.add_script(script.read_text(encoding="utf-8"))
-    return names
+    def with_one_sheet(self, html, address):
+        """Return the head's part of a page with one link, to `address`, for all of its style sheets."""
+        sheets = LINK.findall(html)
+        if sheets != (self.sheets or sheets) or not sheets:
+            raise ExtensionError(f"every page must have the same style sheets, got {sheets} after {self.sheets}")
+        self.sheets = sheets
+        before, _, after = html.partition(LINK.search(html)[0])
+        return f'{before}<link rel="stylesheet" href="{address}">\n{LINK.sub("", after)}'
 
-
-def cut(app, exception):
-    """Cut the site's style sheets and fonts to what its pages need."""
-    if exception or app.builder.format != "html":
-        return
-    site = Path(app.outdir)
-    static = site / "_static"
-    for file in (ICON_SCRIPT, f"{ICON_SCRIPT}.map"):
-        (static / file).unlink()
-    names = names_in(site, static)
-    for sheet in sorted(static.rglob("*.css")):
-        css = unused_css.purge(sheet.read_text(encoding="utf-8"), names)
-        sheet.write_text(css, encoding="utf-8")
-        sheet.with_name(f"{sheet.name}.map").unlink(missing_ok=True)  # it describes the sheet as it was
-    icon_font.cut_icon_fonts(static, {name for name in names.found if name.startswith(".fa-")})
+    def cut(self, app, exception):
+        """Cut the site's style sheets and fonts to what its pages need."""
+        if exception or not self.sheets:
+            return
+        static = Path(app.outdir, "_static")
+        for file in (ICON_SCRIPT, f"{ICON_SCRIPT}.map"):
+            (static / file).unlink()
+        pages = {page: page.read_text(encoding="utf-8") for page in Path(app.outdir).rglob("*.html")}
+        names = unused_css.Names()
+        for text in pages.values():
+            names.feed(text)
+        for script in static.rglob("*.js"):
+            names.add_script(script.read_text(encoding="utf-8"))
+        css = unused_css.purge(style_sheet.join(static, self.sheets), names)
+        css = icon_font.cut_icon_fonts(static, css, {name for name in names.found if name.startswith(".fa-")})
+        (static / style_sheet.NAME).write_text(css, encoding="utf-8")
+        version = hashlib.sha256(css.encode()).hexdigest()[:8]
+        for page, text in pages.items():
+            page.write_text(OUR_LINK.sub(rf'\1?v={version}"', text), encoding="utf-8")
 
 
 def setup(app):
     """Register the templates, and the cut after everything else has written its files."""
-    app.connect("config-inited", use_templates)
-    app.connect("builder-inited", add_filter)
-    app.connect("build-finished", cut, priority=900)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    lean = LeanTheme()
+    app.connect("config-inited", lean.use_templates)
+    app.connect("builder-inited", lean.add_filters)
+    app.connect("build-finished", lean.cut, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": False}  # the list of style sheets is in this process
