@@ -31,6 +31,13 @@ def without_scripts(html, *names):
     return html
 
 
+def replace_once(html, old, new):
+    """Return a piece of a page with `old`, which the theme writes exactly once, replaced."""
+    if html.count(old) != 1:
+        raise ExtensionError(f"the theme has changed: expected {old} once, got it {html.count(old)} times")
+    return html.replace(old, new)
+
+
 class LeanTheme:
     """What the templates and the last step of one build share: the style sheets that the pages ask for."""
 
@@ -45,7 +52,9 @@ class LeanTheme:
         """Give the templates the filters that they use."""
         if app.builder.format == "html":
             filters = app.builder.templates.environment.filters
-            filters |= {"without_scripts": without_scripts, "with_one_sheet": self.with_one_sheet}
+            filters["replace_once"] = replace_once
+            filters["with_one_sheet"] = self.with_one_sheet
+            filters["without_scripts"] = without_scripts
 
     def with_one_sheet(self, html, address):
         """Return the head's part of a page with one link, to `address`, for all of its style sheets."""

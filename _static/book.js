@@ -1,4 +1,7 @@
 // What the theme leaves to do, and what reading does not need: without JavaScript nothing here is missed.
+// From a folder on the reader's disk, a browser lets no page fetch another: results without quotations.
+if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+
 document.addEventListener("DOMContentLoaded", () => {
   // Boxes that scroll must be reachable by keyboard; the theme sees to code and outputs, this to formulas and tables.
   const observer = new ResizeObserver((entries) => {
