@@ -20,3 +20,18 @@ document.addEventListener("DOMContentLoaded", () => {
     Search.htmlToText = (html, anchor) => plainText(html.replace(spoken, ""), anchor);
   }
 });
+
+// Paper is light, and nothing unfolds there: solutions are printed open.
+const folded = "details.sd-dropdown:not([open])";
+let beforePaper = { theme: "light", opened: [] };
+
+addEventListener("beforeprint", () => {
+  beforePaper = { theme: document.documentElement.dataset.theme, opened: [...document.querySelectorAll(folded)] };
+  document.documentElement.dataset.theme = "light";
+  beforePaper.opened.forEach((details) => (details.open = true));
+});
+
+addEventListener("afterprint", () => {
+  document.documentElement.dataset.theme = beforePaper.theme;
+  beforePaper.opened.forEach((details) => (details.open = false));
+});
