@@ -22,7 +22,7 @@ document.addEventListener("DOMContentLoaded", () => {
 });
 
 // Paper is light, and nothing unfolds there: solutions are printed open.
-const folded = "details.sd-dropdown:not([open])";
+const folded = "details:not([open], .above-input)";
 let beforePaper = { theme: "light", opened: [] };
 
 addEventListener("beforeprint", () => {
