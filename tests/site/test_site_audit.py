@@ -27,6 +27,12 @@ RUN_AXE = """(rules) => axe.run(document, { rules, resultTypes: ["violations"] }
     `${id}: ${html.slice(0, 120)} ${failureSummary}`)))"""
 RUN_AXE_ON_COLOURS = RUN_AXE.replace("rules, ", "runOnly: ['color-contrast'], ")
 
+# What a sheet of paper would not show: it does not scroll.
+CUT_OFF = """() => [...document.querySelectorAll("article, article *")].filter((element) =>
+  element.clientWidth && element.scrollWidth > element.clientWidth + 1
+  && getComputedStyle(element).overflowX !== "visible" && !element.closest(".katex-mathml, svg")
+).map((element) => element.outerHTML.slice(0, 120))"""
+
 
 @pytest.fixture(scope="module")
 def audited(browser):
@@ -142,3 +148,27 @@ def test_what_can_be_pressed_works_under_the_policy(recorded):
     assert "q=sigmoid" in page.url
     page.wait_for_load_state("networkidle")
     assert visit.errors == []
+
+
+@pytest.fixture(scope="module")
+def sheet(browser):
+    """Return a page as wide as A4 between its margins, as it goes to a printer, asked for by a reader in dark mode."""
+    context = browser.new_context(viewport={"width": 680, "height": 980}, color_scheme="dark")
+    page = context.new_page()
+    page.emulate_media(media="print", color_scheme="dark")
+    yield page
+    context.close()
+
+
+def test_on_paper_nothing_is_cut_off_folded_or_dark(sheet, base, path):
+    sheet.goto(base + path)
+    assert sheet.locator("html").get_attribute("data-theme") == "dark"
+    folded = sheet.locator("details:not(.above-input)").count() - sheet.locator("details[open]").count()
+    sheet.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert sheet.locator("html").get_attribute("data-theme") == "light"
+    assert sheet.locator("details:not([open], .above-input)").count() == 0
+    assert sheet.evaluate(CUT_OFF) == []
+    assert not any(bar.is_visible() for bar in sheet.locator(".bd-sidebar, .prev-next-footer, .bd-header").all())
+    sheet.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert sheet.locator("html").get_attribute("data-theme") == "dark"
+    assert sheet.locator("details:not([open], .above-input)").count() == folded
