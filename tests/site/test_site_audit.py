@@ -13,6 +13,9 @@ AXE = (importlib.resources.files("axe_playwright_python") / "axe.min.js").read_t
 # What a reader can unfold is audited, too. The insides of a formula are hidden from screen readers, those of a drawing
 # are one picture to them, and of each kind of word in code one will do: an audit of everything takes ten times as long.
 PREPARE = """() => {
+  const still = new CSSStyleSheet();  // colours are compared when they have arrived
+  still.replaceSync("* { transition: none !important; animation: none !important; }");
+  document.adoptedStyleSheets = [still];
   document.querySelectorAll("details").forEach((details) => { details.open = true; });
   document.querySelectorAll(".katex-html *, svg.figure-svg *").forEach((element) => element.remove());
   const seen = new Set();
