@@ -42,7 +42,7 @@ class LeanTheme:
     """What the templates and the last step of one build share: the style sheets that the pages ask for."""
 
     def __init__(self):
-        self.sheets = None
+        self.sheets = []
 
     def use_templates(self, app, config):
         """Put our templates before the theme's."""
@@ -59,9 +59,10 @@ class LeanTheme:
     def with_one_sheet(self, html, address):
         """Return the head's part of a page with one link, to `address`, for all of its style sheets."""
         sheets = LINK.findall(html)
-        if sheets != (self.sheets or sheets) or not sheets:
-            raise ExtensionError(f"every page must have the same style sheets, got {sheets} after {self.sheets}")
-        self.sheets = sheets
+        if not sheets:
+            raise ExtensionError(f"the theme has changed: no style sheets in {html}")
+        # Those that only some pages ask for come last.
+        self.sheets += [sheet for sheet in sheets if sheet not in self.sheets]
         before, _, after = html.partition(LINK.search(html)[0])
         return f'{before}<link rel="stylesheet" href="{address}">\n{LINK.sub("", after)}'
 
