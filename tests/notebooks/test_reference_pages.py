@@ -15,7 +15,6 @@ LIBRARY_TESTS = lc.ROOT / "tests" / "library"
 NOT_YET_LINKED = {"epoch", "validation data"}
 NOT_YET_CITED = {
     "alpaydin-kaynak-1998",
-    "kingma-ba-2015",
     "lecun-1998",
     "rumelhart-hinton-williams-1986",
 }
