@@ -5,7 +5,14 @@ readers who cannot see the picture.
 """
 
 from backprop_lib.figures.batches import batch_times, linear_products, matrix_products, matrix_sum
-from backprop_lib.figures.chain_rule import gates_and_fork, one_unit_network, order_costs, path_network
+from backprop_lib.figures.chain_rule import (
+    gate,
+    gates_and_fork,
+    hinge_gates,
+    one_unit_network,
+    order_costs,
+    path_network,
+)
 from backprop_lib.figures.charts import confusion_table, image_grid, training_curves
 from backprop_lib.figures.circuits import circuit
 from backprop_lib.figures.computations import computation
@@ -28,8 +35,10 @@ __all__ = [
     "descent_curve",
     "descent_paths",
     "direction_sweep",
+    "gate",
     "gates_and_fork",
     "gradient_arrows",
+    "hinge_gates",
     "image_grid",
     "layer_histograms",
     "linear_products",
