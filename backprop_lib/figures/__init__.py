@@ -13,7 +13,7 @@ from backprop_lib.figures.chain_rule import (
     order_costs,
     path_network,
 )
-from backprop_lib.figures.charts import confusion_table, image_grid, training_curves
+from backprop_lib.figures.charts import confusion_table, fitted_curves, image_grid, training_curves
 from backprop_lib.figures.circuits import circuit
 from backprop_lib.figures.computations import computation
 from backprop_lib.figures.depth import depth_profiles, layer_histograms, log_histogram
@@ -35,6 +35,7 @@ __all__ = [
     "descent_curve",
     "descent_paths",
     "direction_sweep",
+    "fitted_curves",
     "gate",
     "gates_and_fork",
     "gradient_arrows",
