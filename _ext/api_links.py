@@ -61,12 +61,12 @@ def attribute(module, name):
 
 
 def names_in(notebook):
-    """Return the public names that a notebook imports, sorted without regard to case."""
+    """Return the public names that a notebook imports, in the order of the alphabet."""
     to_python = TransformerManager().transform_cell
     cells = nbformat.read(notebook, as_version=4).cells
     code = "\n".join(to_python(cell.source) for cell in cells if cell.cell_type == "code")
     found = {public_names()[id(thing)] for thing in imported(code) if id(thing) in public_names()}
-    return sorted(found, key=str.lower)
+    return sorted(found, key=lambda name: name.rpartition(".")[2].lower())
 
 
 def lesson_number(docname):
@@ -101,7 +101,7 @@ def complete_docstring(app, what, name, thing, options, lines):
     if lessons:
         links = ", ".join(f":doc:`{lesson_number(docname)} </{docname}>`" for docname in lessons)
         plural = "s" if len(lessons) > 1 else ""
-        lines += ["", ".. container:: api-lessons", "", f"   In lesson{plural} {links}.", ""]
+        lines += ["", ".. container:: api-lessons", "", f"   Used in lesson{plural} {links}.", ""]
 
 
 def list_names(app, doctree):

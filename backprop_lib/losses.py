@@ -62,6 +62,7 @@ class SquaredError(Loss):
         Parameters
         ----------
         predictions, targets : array (B, m)
+            What the network gave, and what it should have given.
 
         Returns
         -------

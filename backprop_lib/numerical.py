@@ -73,7 +73,16 @@ def numerical_jacobian(
 ) -> Array:
     """Jacobian of an array-valued function: entry [i..., j...] is the derivative of output i by input j.
 
-    Parameters and errors are those of `numerical_gradient`, but f may return an array of any shape.
+    Parameters
+    ----------
+    f : callable
+        Takes an array of x's shape, returns one of any shape.
+    x : real array, any shape
+        As for `numerical_gradient`, which also says what is raised.
+    method : {"central", "forward", "complex"}
+        As for `numerical_gradient`.
+    step : float, optional
+        As for `numerical_gradient`.
 
     Returns
     -------

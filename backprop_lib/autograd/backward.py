@@ -94,6 +94,7 @@ def unbroadcast(grad: Array, shape: tuple[int, ...]) -> Array:
     Returns
     -------
     array of this shape
+        The operand's gradient.
 
     Examples
     --------

@@ -19,7 +19,7 @@ def _unary(name: str, doc: str, function: Callable[..., Any], rule: Callable[...
     """The operation of one operand that computes ``function`` and has this rule."""
     rules = (rule,)
 
-    def operation(x):
+    def operation(x: Any) -> Tensor:
         x = as_tensor(x)
         return record(name, function(x._data), (x,), rules, (x._data,))
 
@@ -32,7 +32,7 @@ def _binary(
 ) -> Callable[[Any, Any], Tensor]:
     """The operation of two operands that computes ``function`` and has these two rules."""
 
-    def operation(a, b):
+    def operation(a: Any, b: Any) -> Tensor:
         a, b, x, y = pair(a, b)
         return record(symbol, function(x, y), (a, b), rules, (x, y))
 

@@ -31,7 +31,7 @@ class Linear(Layer):
     Attributes
     ----------
     weight : Parameter (out_features, in_features)
-        W.
+        The matrix W.
     bias : Parameter (out_features,)
         The vector b.
 
