@@ -31,6 +31,7 @@ book: $(VENV)/.complete ## build the website, with every warning an error, and p
 test: book ## check everything: style, imports, unit tests, every notebook, the website in a browser
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/codespell
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 	$(BIN)/coverage run -m pytest
