@@ -28,6 +28,8 @@ book: $(VENV)/.complete ## build the website, with every warning an error, and p
 	  $(BIN)/jupyter-book build . -n -W --keep-going && cp _build/inputs $(SITE)/.inputs; fi
 	@echo "Open $(CURDIR)/$(SITE)/index.html"
 
+# One thread for matrix products: the matrices of the book are small, and threads that wait for one another do so in a loop.
+test: export OPENBLAS_NUM_THREADS = 1
 test: book ## check everything: style, imports, unit tests, every notebook, the website in a browser
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check

@@ -14,6 +14,7 @@ from backprop_lib.figures.diagrams import network
 from backprop_lib.figures.landscapes import contour_map, descent_curve, descent_paths, gradient_arrows
 from backprop_lib.figures.measurements import direction_sweep, step_errors
 from backprop_lib.figures.palette import LIGHT as COLORS
+from backprop_lib.figures.primer import neuron, slope_zoom
 from backprop_lib.figures.style import show, subplots
 
 __all__ = [
@@ -36,10 +37,12 @@ __all__ = [
     "matrix_products",
     "matrix_sum",
     "network",
+    "neuron",
     "one_unit_network",
     "order_costs",
     "path_network",
     "show",
+    "slope_zoom",
     "step_errors",
     "subplots",
     "training_curves",

@@ -18,6 +18,8 @@ DEFECTS = {
     "formula": (r"$\notacommand{x}$", r"KaTeX refuses the formula '\\notacommand{x}'"),
     "link": ("[gone](nowhere.md)", "cross-reference target not found: 'nowhere.md'"),
     "anchor": ("[gone](index.md#no-such-heading)", "no-such-heading"),
+    "citation": ("{cite:t}`nobody-1900`", 'could not find bibtex key "nobody-1900"'),
+    "term": ("{term}`no such term`", "term not in glossary: 'no such term'"),
     "equation": ("{eq}`eq-nowhere`", "equation not found: eq-nowhere"),
     "missing_file": ("![A picture that is not there](gone.png)", "image file not readable: gone.png"),
     "no_alt_text": ("![](drawing.svg)", "an alt text that describes the figure is missing, got None"),
@@ -33,7 +35,8 @@ SOUND = {
 def build(folder, pages, address=""):
     """Build a small book with the real settings and hooks; return the finished process."""
     folder.mkdir()
-    (folder / "_static").symlink_to(ROOT / "_static")
+    for name in ("_static", "references.bib"):
+        (folder / name).symlink_to(ROOT / name)
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     local = config["sphinx"]["local_extensions"]
     config["sphinx"]["local_extensions"] = dict.fromkeys(local, str(ROOT / "_ext"))
