@@ -84,8 +84,23 @@ def scan_lessons(app, env, docnames):
             env.api_names[docname] = names_in(path)
 
 
-def marked_up(line):
-    """Return a line of a docstring with its labels and names as links, and bars that are only bars."""
+def marked_up(lines):
+    """Return the lines of a docstring with labels and names as links, and bars that are only bars.
+
+    Examples, which end at an empty line, and literal blocks, which end where the text is not indented, stay.
+    """
+    example = literal = False
+    result = []
+    for line in lines:
+        example = line.lstrip().startswith(">>>") or (example and bool(line.strip()))
+        literal = literal and (not line or line[0] == " ")
+        result.append(line if example or literal else marked_up_line(line))
+        literal = literal or line.endswith("::")
+    return result
+
+
+def marked_up_line(line):
+    """Return one line of text with its labels and names as links, except within double backticks and roles."""
     parts = LITERAL.split(line)
     parts[::2] = [
         NAME.sub(r":py:obj:`.\1`", LABEL.sub(r":eq:`\g<0>`", part.replace("|", "\\|"))) for part in parts[::2]
@@ -95,7 +110,7 @@ def marked_up(line):
 
 def complete_docstring(app, what, name, thing, options, lines):
     """Link what a docstring names, once numpydoc has made it reStructuredText, and say which lessons use it."""
-    lines[:] = [line if line.lstrip().startswith(">>>") else marked_up(line) for line in lines]
+    lines[:] = marked_up(lines)
     full_name = public_names().get(id(thing))
     lessons = [docname for docname, names in app.env.api_names.items() if full_name in names]
     if lessons:

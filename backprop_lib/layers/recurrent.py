@@ -56,7 +56,9 @@ class Recurrent(_Recurrence):
 
     Backward, from t = T down to 1, with a_t for what tanh is taken of and dH for the gradient of the output::
 
-        dh_t = dH_t + W_h^T da_{t+1}      da_t = dh_t (1 - h_t^2)      dx_t = W_x^T da_t
+        dh_t = dH_t + W_h^T da_{t+1}
+        da_t = dh_t (1 - h_t^2)
+        dx_t = W_x^T da_t
 
     and dW_x = sum_t da_t x_t^T, dW_h = sum_t da_t h_{t-1}^T, db = sum_t da_t, each added up over the batch too.
 
