@@ -6,7 +6,7 @@ readers who cannot see the picture.
 
 from backprop_lib.figures.batches import batch_times, linear_products, matrix_products, matrix_sum
 from backprop_lib.figures.chain_rule import gates_and_fork, one_unit_network, order_costs, path_network
-from backprop_lib.figures.charts import confusion_table, image_grid, training_curves
+from backprop_lib.figures.charts import confusion_table, fitted_curves, image_grid, training_curves
 from backprop_lib.figures.circuits import circuit
 from backprop_lib.figures.computations import computation
 from backprop_lib.figures.depth import depth_profiles, layer_histograms, log_histogram
@@ -28,6 +28,7 @@ __all__ = [
     "descent_curve",
     "descent_paths",
     "direction_sweep",
+    "fitted_curves",
     "gates_and_fork",
     "gradient_arrows",
     "image_grid",

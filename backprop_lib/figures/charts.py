@@ -6,6 +6,10 @@ from matplotlib.patches import Rectangle
 from backprop_lib.figures.palette import LIGHT
 from backprop_lib.figures.style import subplots
 
+WIDTH = 4.8  # inches; wider, and 10 points of text are too small on a phone
+
+DOT = "#fefefe"  # on an image, which looks the same on a dark page: none of the palette's colours
+
 # Differ by dash as well as by colour, so that no line is known by its colour alone.
 LINES = [
     {"color": LIGHT["forward"], "linestyle": "-"},
@@ -14,35 +18,61 @@ LINES = [
 ]
 
 
-def training_curves(panels, *, log=(), xlabel="epoch"):
-    """One chart for each quantity, side by side, with up to three named lines each.
+def training_curves(panels, *, log=(), xlabel="epoch", every=1):
+    """One chart for each quantity, one above the other, with up to three named lines each.
 
     Parameters
     ----------
     panels : dict of str to (dict of str to sequence of float)
-        Title of each chart, and its lines by name, one value per epoch counted from 1.
+        Title of each chart, and its lines by name; the first value belongs to epoch 1.
     log : container of str
         Titles of the charts with a logarithmic axis.
     xlabel : str
+    every : int
+        Epochs from one value to the next.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
-    figure, axes = subplots(1, len(panels), width=3.6 * max(len(panels), 1.8), height=3.0, squeeze=False)
-    for ax, (title, lines) in zip(axes[0], panels.items(), strict=True):
+    figure, axes = subplots(len(panels), 1, width=WIDTH, height=2.4 * len(panels), squeeze=False)
+    for ax, (title, lines) in zip(axes.flat, panels.items(), strict=True):
         for (name, values), style in zip(lines.items(), LINES, strict=False):
-            ax.plot(np.arange(1, len(values) + 1), values, label=name, **style)
+            ax.plot(1 + every * np.arange(len(values)), values, label=name, **style)
         ax.set_title(title)
-        ax.set_xlabel(xlabel)
         if title in log:
             ax.set_yscale("log")
         if len(lines) > 1:
             ax.legend(frameon=False)
+    ax.set_xlabel(xlabel)
     return figure
 
 
-def image_grid(images, captions=None, *, columns=10, diverging=False):
+def fitted_curves(x, y, at, curves):
+    """Points, and up to two curves that should go through them, the earlier one dotted.
+
+    Parameters
+    ----------
+    x, y : arrays (N,)
+        The points.
+    at : array (M,)
+        Where the curves are known.
+    curves : dict of str to array (M,)
+        Their values by name, in the order in which they came about.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, ax = subplots(width=WIDTH, height=2.8)
+    ax.scatter(x, y, s=18, color=LIGHT["ink"], label="points", zorder=3)
+    for (name, values), dash in zip(curves.items(), (":", "-"), strict=False):
+        ax.plot(at, values, dash, color=LIGHT["forward"], label=name)
+    ax.legend(frameon=False)
+    return figure
+
+
+def image_grid(images, captions=None, *, columns=5, diverging=False):
     """Small images in rows, each under its caption.
 
     Parameters
@@ -51,26 +81,33 @@ def image_grid(images, captions=None, *, columns=10, diverging=False):
     captions : sequence of N str, optional
     columns : int
     diverging : bool
-        For images with a sign, such as weights: one colour below zero, another above, white between.
+        For images with a sign, such as weights: one colour below zero, another above, white between, each image
+        scaled by its own largest entry. A dot marks what is far below zero, for readers who do not see the colours.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
     rows = -(-len(images) // columns)
-    height = 7.2 / columns * rows * (1.35 if captions else 1.0)
-    figure, axes = subplots(rows, columns, width=7.2, height=height, squeeze=False)
-    options = {"cmap": "Greys", "vmin": 0.0}
-    if diverging:
-        limit = np.abs(images).max()
-        options = {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit}
+    height = WIDTH / columns * rows + (0.2 * rows if captions else 0.0)
+    figure, axes = subplots(rows, columns, width=WIDTH, height=height, squeeze=False)
     for ax in axes.flat:
         ax.axis("off")
     for index, (ax, image) in enumerate(zip(axes.flat, images, strict=False)):
-        ax.imshow(image, interpolation="none", **options)
+        if diverging:
+            _draw_signed(ax, np.asarray(image))
+        else:
+            ax.imshow(image, interpolation="none", cmap="Greys", vmin=0.0)
         if captions:
-            ax.set_title(captions[index], size=8.5, loc="center", pad=2)
+            ax.set_title(captions[index], size=9.5, loc="center", pad=2)
     return figure
+
+
+def _draw_signed(ax, image):
+    limit = np.abs(image).max()
+    ax.imshow(image, interpolation="none", cmap="RdBu_r", vmin=-limit, vmax=limit)
+    y, x = np.nonzero(image < -0.4 * limit)
+    ax.plot(x, y, ".", color=DOT, markersize=3)
 
 
 def confusion_table(counts, *, names=None):

@@ -5,15 +5,17 @@ from matplotlib.patches import FancyBboxPatch
 from backprop_lib.figures.palette import LIGHT
 from backprop_lib.figures.style import subplots
 
-COLUMN_GAP, ROW_GAP = 2.2, 1.3
-HALF_WIDTH, HALF_HEIGHT = 0.72, 0.44
+# Inches: small enough for five columns on a phone.
+COLUMN_GAP, ROW_GAP = 1.0, 0.7
+HALF_WIDTH, HALF_HEIGHT = 0.38, 0.23
+LINE_HEIGHT, TWIN_SHIFT = 0.145, 0.07
 
 
 def computation(graph):
     """Draw a computation: a box for every node, the leaves on the left, arrows from operands to results.
 
-    A box holds the name or the operation, the value (of an array its shape) and, in the colour of gradients, the
-    gradient, where a backward pass has left one. It reads well up to about 15 nodes.
+    A box holds the name or the operation, the value (of an array its shape) and, behind an arrow that points back,
+    the gradient, where a backward pass has left one. It reads well up to about 15 nodes in five columns.
 
     Parameters
     ----------
@@ -26,18 +28,26 @@ def computation(graph):
     places = _places(graph)
     columns = 1 + max(x for x, _ in places)
     rows = 1 + max(y for _, y in places)
-    figure, axes = subplots(width=1.0 + 1.25 * columns, height=0.6 + 0.8 * rows)
-    axes.set_aspect("equal")
-    axes.axis("off")
+    figure, axes = _paper_for(columns, rows)
     places = [(COLUMN_GAP * x, -ROW_GAP * y) for x, y in places]
     for k, (start, end) in enumerate(graph.edges):
         twice = graph.edges[:k].count((start, end)) - graph.edges[k + 1 :].count((start, end))
         _draw_arrow(axes, places[start], places[end], twice, places)
     for node, place in zip(graph.nodes, places, strict=True):
         _draw_node(axes, node, *place)
-    axes.set_xlim(-1, COLUMN_GAP * (columns - 1) + 1)
-    axes.set_ylim(-ROW_GAP * (rows - 1) - 0.8, 1.0)
     return figure
+
+
+def _paper_for(columns, rows):
+    left, right = -HALF_WIDTH - 0.1, COLUMN_GAP * (columns - 1) + HALF_WIDTH + 0.1
+    # Arrows that go over or under a box need room above and below.
+    bottom, top = -ROW_GAP * (rows - 1) - HALF_HEIGHT - 0.2, HALF_HEIGHT + 0.2
+    figure, axes = subplots(width=right - left, height=top - bottom)
+    axes.set_aspect("equal")
+    axes.axis("off")
+    axes.set_xlim(left, right)
+    axes.set_ylim(bottom, top)
+    return figure, axes
 
 
 def _places(graph):
@@ -55,17 +65,17 @@ def _places(graph):
 
 
 def _draw_arrow(axes, start, end, twice, places):
-    """An arrow, bent where it would lie on its twin (twice is 1 or -1) or run behind the boxes of other columns."""
+    """An arrow, beside its twin (twice is 1 or -1), and bent where it would run behind the boxes of other columns."""
     turn = _turn(start, end, places)
-    bend = 0.35 * twice or 0.4 * turn
-    corner = -HALF_HEIGHT * turn  # from edge to edge, over or under what stands between
+    # Over or under what stands between, it goes from edge to edge.
+    shift = TWIN_SHIFT * twice - HALF_HEIGHT * turn
     axes.annotate(
         "",
-        xy=(end[0] - HALF_WIDTH - 0.06, end[1] + corner),
-        xytext=(start[0] + HALF_WIDTH + 0.06, start[1] + corner),
+        xy=(end[0] - HALF_WIDTH - 0.03, end[1] + shift),
+        xytext=(start[0] + HALF_WIDTH + 0.03, start[1] + shift),
         arrowprops={
             "arrowstyle": "-|>",
-            "connectionstyle": f"arc3,rad={bend}",
+            "connectionstyle": f"arc3,rad={0.4 * turn}",
             "color": LIGHT["forward"],
             "lw": 1.0,
             "shrinkA": 0,
@@ -92,7 +102,7 @@ def _draw_node(axes, node, x, y):
             (x - HALF_WIDTH, y - HALF_HEIGHT),
             2 * HALF_WIDTH,
             2 * HALF_HEIGHT,
-            boxstyle="round,pad=0.02",
+            boxstyle="round,pad=0.01",
             facecolor=LIGHT["paper" if leaf else "forward_soft"],
             edgecolor=LIGHT["forward"],
             linewidth=1.3,
@@ -102,11 +112,11 @@ def _draw_node(axes, node, x, y):
     title = " ".join(part for part in (node.name, node.operation) if part)
     lines = [(title, LIGHT["ink"], "bold"), (_short(node.data), LIGHT["forward"], "normal")]
     if node.grad is not None:
-        lines.append((f"grad {_short(node.grad)}", LIGHT["gradient"], "normal"))
+        lines.append((f"← {_short(node.grad)}", LIGHT["gradient"], "normal"))
     lines = [line for line in lines if line[0]]
     for k, (text, color, weight) in enumerate(lines):
-        height = y + 0.27 * ((len(lines) - 1) / 2 - k)
-        axes.text(x, height, text, ha="center", va="center", size=9, color=color, weight=weight, zorder=3)
+        height = y + LINE_HEIGHT * ((len(lines) - 1) / 2 - k)
+        axes.text(x, height, text, ha="center", va="center", size=9.5, color=color, weight=weight, zorder=3)
 
 
 def _short(values):

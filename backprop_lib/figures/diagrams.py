@@ -8,8 +8,9 @@ from matplotlib.patches import Circle
 from backprop_lib.figures.palette import LIGHT
 from backprop_lib.figures.style import subplots
 
-NODE_RADIUS = 0.46
-COLUMN_GAP = 3.3
+# Inches: three columns fill the width of a drawing that can still be read on a phone.
+NODE_RADIUS, COLUMN_GAP = 0.36, 1.9
+SPREAD = 2.5
 
 
 def network(columns, weights, *, backward=False):
@@ -21,7 +22,7 @@ def network(columns, weights, *, backward=False):
         From left to right: the heading of a column, and for each of its nodes its name, its value and a note that
         stands above it, under the last one below.
     weights : list of arrays (out, in)
-        The numbers on the arrows between one column and the next.
+        The numbers on the arrows between one column and the next, written with three decimals.
     backward : bool
         Arrows from right to left in the colour of gradients, instead of left to right in that of the forward pass.
 
@@ -31,29 +32,39 @@ def network(columns, weights, *, backward=False):
     """
     color = LIGHT["gradient" if backward else "forward"]
     fill = LIGHT["gradient_soft" if backward else "forward_soft"]
-    figure, axes = subplots(width=7.2, height=4.9)
-    axes.set_aspect("equal")
-    axes.axis("off")
     places = [_column_places(len(nodes), index) for index, nodes in enumerate(columns.values())]
+    top = max(column[0][1] for column in places)
+    figure, axes = _paper_for(len(columns), top)
     for (left, right), matrix in zip(pairwise(places), weights, strict=True):
         _draw_arrows(axes, left, right, np.asarray(matrix), color, backward)
     for (heading, nodes), column in zip(columns.items(), places, strict=True):
-        axes.text(column[0][0], 3.0, heading, ha="center", size=12, weight="bold")
+        axes.text(column[0][0], top + 0.75, heading, ha="center", size=11, weight="bold")
         for index, ((x, y), (name, value, note)) in enumerate(zip(column, nodes, strict=True)):
             axes.add_patch(Circle((x, y), NODE_RADIUS, facecolor=fill, edgecolor=color, linewidth=1.5, zorder=3))
-            axes.text(x, y, f"{name}\n{value}", ha="center", va="center", size=11, zorder=4)
+            axes.text(x, y, f"{name}\n{value}", ha="center", va="center", size=10, zorder=4)
             # Arrows reach a column's last node from above, so its note stands below.
             below = index == len(nodes) - 1
-            note_y = y + (-1 if below else 1) * (NODE_RADIUS + 0.1)
-            axes.text(x, note_y, note, ha="center", va="top" if below else "bottom", size=11)
-    axes.set_xlim(-0.7, COLUMN_GAP * (len(columns) - 1) + 0.7)
-    axes.set_ylim(-2.8, 3.3)
+            note_y = y + (-1 if below else 1) * (NODE_RADIUS + 0.06)
+            axes.text(x, note_y, note, ha="center", va="top" if below else "bottom", size=10)
     return figure
 
 
+def _paper_for(columns, top):
+    """Figure and axes with room for the headings above and a note below."""
+    left, right = -0.5, COLUMN_GAP * (columns - 1) + 0.5
+    bottom, top = -top - 0.65, top + 0.95
+    figure, axes = subplots(width=right - left, height=top - bottom)
+    axes.set_aspect("equal")
+    axes.axis("off")
+    axes.set_xlim(left, right)
+    axes.set_ylim(bottom, top)
+    return figure, axes
+
+
 def _column_places(count, index):
-    heights = np.linspace(0.9 * (count - 1), -0.9 * (count - 1), count)
-    return [(COLUMN_GAP * index, float(height)) for height in heights]
+    # Columns with more nodes are taller, but not in proportion: so the labels of arrows that cross stand apart.
+    half = SPREAD * (1.0 - 1.0 / count)
+    return [(COLUMN_GAP * index, float(height)) for height in np.linspace(half, -half, count)]
 
 
 def _draw_arrows(axes, left, right, matrix, color, backward):
@@ -68,8 +79,10 @@ def _draw_arrows(axes, left, right, matrix, color, backward):
                 zorder=1,
             )
             # Near the tail the labels of arrows that cross stand apart, and no head is covered.
-            x, y = np.add(tail, 0.24 * np.subtract(head, tail))
-            axes.text(x, y, f"{matrix[i, j]:.3g}", ha="center", va="center", size=11, bbox=_paper(), zorder=2)
+            x, y = np.add(tail, 0.33 * np.subtract(head, tail))
+            axes.text(
+                x, y, f"{np.round(matrix[i, j], 3):g}", ha="center", va="center", size=10, bbox=_paper(), zorder=2
+            )
 
 
 def _beside(place, toward):

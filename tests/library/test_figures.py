@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
+from phone import smallest_text_on_a_phone
 
 from backprop_lib import figures
 from backprop_lib.figures import style
@@ -100,6 +101,22 @@ def test_backward_arrows_run_the_other_way():
         assert tip[0] > tail[0]
 
 
+def test_network_writes_three_decimals(shown):
+    columns = {"in": [("x", "1", "")], "out": [("y", "1", "")]}
+    assert "-0.022" in texts(drawing(figures.network(columns, [[[-0.02179]]]), shown))
+
+
+def column(*names):
+    return [(name, "0.5", "") for name in names]
+
+
+def test_labels_of_crossing_arrows_stand_apart():
+    figure = figures.network({"x": column("a", "b"), "h": column("c", "d", "e")}, [np.full((3, 2), -0.125)])
+    boxes = [text.get_window_extent() for text in figure.axes[0].texts if text.get_text() == "-0.125"]
+    assert len(boxes) == 6
+    assert not any(one.overlaps(other) for k, one in enumerate(boxes) for other in boxes[:k])
+
+
 def test_network_with_a_matrix_too_few_is_refused():
     with pytest.raises(ValueError, match="zip"):
         figures.network({"a": [("x", "1", "")], "b": [("y", "1", "")]}, [])
@@ -117,6 +134,42 @@ def test_training_curves_draw_each_line_from_epoch_1():
     assert accuracy.get_legend() is None
 
 
+def test_training_curves_share_the_name_of_the_axis_below():
+    figure = figures.training_curves({"loss": {"a": [1.0]}, "accuracy": {"a": [0.5]}}, xlabel="pass")
+    upper, lower = figure.axes
+    assert upper.get_position().y0 > lower.get_position().y1
+    assert (upper.get_xlabel(), lower.get_xlabel()) == ("", "pass")
+
+
+def test_training_curves_of_every_tenth_epoch():
+    (ax,) = figures.training_curves({"loss": {"training": [3.0, 2.0, 1.0]}}, every=10).axes
+    np.testing.assert_array_equal(ax.lines[0].get_xdata(), [1, 11, 21])
+
+
+def test_fitted_curves_show_points_and_curves_in_two_dashes():
+    figure = figures.fitted_curves([0.0, 1.0], [2.0, 3.0], [0.0, 0.5, 1.0], {"early": [1, 1, 1], "late": [2, 2.5, 3]})
+    (ax,) = figure.axes
+    np.testing.assert_array_equal(ax.collections[0].get_offsets(), [[0.0, 2.0], [1.0, 3.0]])
+    early, late = ax.lines
+    np.testing.assert_array_equal(late.get_data(), [[0.0, 0.5, 1.0], [2.0, 2.5, 3.0]])
+    assert (early.get_linestyle(), late.get_linestyle()) == (":", "-")
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["points", "early", "late"]
+
+
+def test_text_can_be_read_on_a_phone():
+    images = np.zeros((7, 8, 8))
+    for figure in [
+        figures.network(
+            {"x": column("a"), "h": column("b", "c"), "y": column("d")}, [np.ones((2, 1)), np.ones((1, 2))]
+        ),
+        figures.training_curves({"loss": {"training": [3.0, 2.0], "validation": [3.0, 2.5]}}, log={"loss"}),
+        figures.fitted_curves([0.0, 1.0], [2.0, 3.0], [0.0, 1.0], {"early": [1, 1]}),
+        figures.image_grid(images, ["1, read 7"] * 7),
+        figures.confusion_table(np.eye(10, dtype=int)),
+    ]:
+        assert smallest_text_on_a_phone(figure) >= 9.0
+
+
 def test_image_grid_shows_each_image_under_its_caption(shown):
     images = np.arange(12.0).reshape(3, 2, 2)
     figure = figures.image_grid(images, ["a", "b", "c"], columns=2)
@@ -127,13 +180,21 @@ def test_image_grid_shows_each_image_under_its_caption(shown):
 
 def test_image_grid_without_captions_has_no_titles():
     figure = figures.image_grid(np.ones((1, 2, 2)))
-    assert [axis.get_title() for axis in figure.axes] == [""] * 10
+    assert [axis.get_title() for axis in figure.axes] == [""] * 5
 
 
 def test_diverging_images_have_their_middle_at_zero():
     figure = figures.image_grid(np.array([[[-3.0, 1.0]]]), columns=1, diverging=True)
     image = figure.axes[0].images[0]
     assert image.get_clim() == (-3.0, 3.0)
+
+
+def test_diverging_images_mark_what_is_far_below_zero():
+    figure = figures.image_grid(np.array([[[-3.0, 1.0], [-0.1, -2.0]]]), columns=1, diverging=True)
+    (dots,) = figure.axes[0].lines
+    np.testing.assert_array_equal(dots.get_xydata(), [[0, 0], [1, 1]])
+    plain = figures.image_grid(np.array([[[3.0, 1.0]]]), columns=1)
+    assert len(plain.axes[0].lines) == 0
 
 
 def test_confusion_table_shows_counts_by_true_row(shown):

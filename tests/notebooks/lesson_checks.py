@@ -1,7 +1,6 @@
 """What must hold for every lesson, as functions that return the faults they find."""
 
 import ast
-import builtins
 import re
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from execute import canonical_text
 from markdown_it.renderer import RendererHTML
 from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.mdit import create_md_parser
+from notebook_code import calls_in, definitions, free_names, label_of, sources_of
 
 ROOT = Path(__file__).parents[2]
 LESSONS = sorted((ROOT / "chapters").glob("*.ipynb"))
@@ -27,8 +27,6 @@ OTHER_DISPLAY = re.compile(
 CODE_SPAN = re.compile(r"`[^`\n]*`")
 NBVAL_TAGS = {"nbval-ignore-output"}  # of a cell that prints a timing; every other tag of nbval's would hide a cell
 NBVAL_COMMENT = re.compile(r"^\s*#+\s*((?:PYTEST_VALIDATE|NBVAL)_\w+)\s*$", re.MULTILINE)
-# Names that carry no result, so that both sides may use them.
-TOOLS = {"np", "math", *dir(builtins)}
 
 
 def read(path):
@@ -69,18 +67,7 @@ def displayed_equations(markdown):
 
 def verify_calls(cells):
     """All calls of ``verify`` in the code cells, as syntax trees."""
-    return [call for cell in cells for call in _calls_in(ast.parse(cell))]
-
-
-def _calls_in(tree):
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    return [call for call in calls if "verify" in (getattr(call.func, "id", None), getattr(call.func, "attr", None))]
-
-
-def label_of(call):
-    """The label of a call of ``verify`` where it stands there in clear, else None."""
-    first = call.args[0] if call.args else None
-    return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
+    return [call for cell in cells for call in calls_in(ast.parse(cell))]
 
 
 def coverage_faults(markdown, cells):
@@ -101,7 +88,7 @@ def independence_faults(cells):
     """Calls of ``verify`` whose sides share a name or an expression, or are hidden, or are not two sides at all."""
     known, faults = {}, []
     for statement in (statement for cell in cells for statement in ast.parse(cell).body):
-        for call in _calls_in(statement):
+        for call in calls_in(statement):
             label = label_of(call)
             if not (isinstance(statement, ast.Expr) and statement.value is call):
                 faults.append(f"{label}: expected a statement of its own, not a call inside a function or a block")
@@ -109,16 +96,8 @@ def independence_faults(cells):
                 faults.append(f"{label}: expected label, left and right as positional arguments")
             else:
                 faults += [f"{label}: {fault}" for fault in _shared(*call.args[1:], known)]
-        known |= _definitions(statement, known)
+        known |= definitions(statement, known)
     return faults
-
-
-class Definition:
-    """What a name stands for at one place of a notebook, and all definitions that went into it."""
-
-    def __init__(self, value, known):
-        self.value = value
-        self.sources = _sources(value, known)
 
 
 def _shared(left, right, known):
@@ -127,7 +106,7 @@ def _shared(left, right, known):
     faults = [f"both sides use {', '.join(sorted(shared))}"] * bool(shared)
     for one, other in ((left, right), (right, left)):
         itself = known.get(one.id) if isinstance(one, ast.Name) else None
-        behind = _sources(other, known)
+        behind = sources_of(other, known)
         wholes = [other, *(definition.value for definition in behind)]
         parts = [one] if itself is None else [itself.value]
         if itself in behind or any(_contains(whole, part) for whole in wholes for part in parts):
@@ -135,44 +114,9 @@ def _shared(left, right, known):
     return faults
 
 
-def _definitions(statement, known):
-    """Definitions that a statement of a cell makes: assignments of any kind, and functions."""
-    if isinstance(statement, ast.FunctionDef):
-        return {statement.name: Definition(statement, known)}
-    found = {}
-    for node in ast.walk(statement):
-        targets = getattr(node, "targets", [getattr(node, "target", None)])
-        value = getattr(node, "iter", getattr(node, "value", None))
-        if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.NamedExpr | ast.For) and value:
-            for target in targets:
-                found |= {name: Definition(part, known) for name, part in _pairs(target, value)}
-    return found
-
-
-def _pairs(target, value):
-    """Names that an assignment sets, each with its part of the value where the parts stand there in clear."""
-    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
-        return [pair for parts in zip(target.elts, value.elts, strict=True) for pair in _pairs(*parts)]
-    return [(node.id, value) for node in ast.walk(target) if isinstance(node, ast.Name)]
-
-
-def _free(side, known):
-    """Names that an expression or a function takes from the notebook."""
-    used = {node.id for node in ast.walk(side) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
-    bound = {node.id for node in ast.walk(side) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    bound |= {node.arg for node in ast.walk(side) if isinstance(node, ast.arg)}
-    return used - bound - (TOOLS - set(known))
-
-
-def _sources(side, known):
-    """All definitions that an expression rests on, directly or through others."""
-    direct = {known[name] for name in _free(side, known) if name in known}
-    return direct.union(*(definition.sources for definition in direct))
-
-
 def _names(side, known):
     """Names that an expression takes from the notebook, each followed to what it is another name of."""
-    return {_original(name, known) for name in _free(side, known)}
+    return {_original(name, known) for name in free_names(side, known)}
 
 
 def _original(name, known):
