@@ -5,12 +5,20 @@ readers who cannot see the picture.
 """
 
 from backprop_lib.figures.batches import batch_times, linear_products, matrix_products, matrix_sum
-from backprop_lib.figures.chain_rule import gates_and_fork, one_unit_network, order_costs, path_network
+from backprop_lib.figures.chain_rule import (
+    gate,
+    gates_and_fork,
+    hinge_gates,
+    one_unit_network,
+    order_costs,
+    path_network,
+)
 from backprop_lib.figures.charts import confusion_table, fitted_curves, image_grid, training_curves
 from backprop_lib.figures.circuits import circuit
 from backprop_lib.figures.computations import computation
 from backprop_lib.figures.depth import depth_profiles, layer_histograms, log_histogram
 from backprop_lib.figures.diagrams import network
+from backprop_lib.figures.explorer import Explorer
 from backprop_lib.figures.landscapes import contour_map, descent_curve, descent_paths, gradient_arrows
 from backprop_lib.figures.measurements import direction_sweep, step_errors
 from backprop_lib.figures.palette import LIGHT as COLORS
@@ -19,6 +27,7 @@ from backprop_lib.figures.style import show, subplots
 
 __all__ = [
     "COLORS",
+    "Explorer",
     "batch_times",
     "circuit",
     "computation",
@@ -29,8 +38,10 @@ __all__ = [
     "descent_paths",
     "direction_sweep",
     "fitted_curves",
+    "gate",
     "gates_and_fork",
     "gradient_arrows",
+    "hinge_gates",
     "image_grid",
     "layer_histograms",
     "linear_products",
