@@ -121,9 +121,9 @@ def batch_times(sizes, loop, batch, predicted):
     ax.loglog(sizes, predicted, ":", color=LIGHT["muted"], label="predicted: bytes or operations")
     ax.set_xticks(sizes, [f"{size:,}" for size in sizes])
     ax.minorticks_off()
-    ax.set_ylim(bottom=0.7 * min(*batch, *predicted))  # a level end stays clear of the axis
+    ax.set_ylim(0.7 * min(*batch, *predicted), 5.0 * max(loop))  # clear of the axis below, of the legend above
     ax.set(title="µs per sample, forward and backward", xlabel="samples in the batch")
-    ax.legend(frameon=False)
+    ax.legend(frameon=False, loc="upper right")
     return figure
 
 

@@ -82,6 +82,9 @@ def test_times_are_drawn_over_sizes_with_different_dashes():
 
 
 @pytest.mark.parametrize(("batch", "predicted"), [([9.0, 2.0], [6.0, 1.0]), ([9.0, 1.0], [6.0, 2.0])])
-def test_the_shortest_time_stays_clear_of_the_axis(batch, predicted):
+def test_times_stay_clear_of_the_axis_and_of_the_legend(batch, predicted):
     axis = figures.batch_times([1, 8], [9.0, 9.0], batch, predicted).axes[0]
-    assert axis.get_ylim()[0] == pytest.approx(0.7)
+    assert axis.get_ylim() == pytest.approx((0.7, 45.0))
+    axis.figure.draw_without_rendering()
+    legend = axis.get_legend().get_window_extent()
+    assert axis.transData.transform((1, 9.0))[1] < legend.y0
