@@ -45,7 +45,7 @@ bench: $(PEERS).complete ## compare speed with PyTorch and others, in benchmarks
 	$(PEERS)/bin/python -m benchmarks
 
 lab: $(VENV)/.complete ## open the lessons in JupyterLab
-	$(BIN)/jupyter lab chapters
+	$(BIN)/jupyter lab --config=tools/jupyter_lab_config.py chapters
 
 execute: $(VENV)/.complete ## run every notebook and save its outputs
 	$(BIN)/python tools/execute.py

@@ -13,6 +13,7 @@ from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
+from backprop_lib.figures.explorer.svg import REFERENCE, lift_universal_rule, parse
 from backprop_lib.figures.palette import PALETTE
 
 logger = logging.getLogger(__name__)
@@ -20,10 +21,7 @@ logger = logging.getLogger(__name__)
 VARIABLES = {light: f"var(--fig-{meaning}, {light})" for meaning, (light, _) in PALETTE.items()}
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b")
 PAINTED = ("fill", "stroke", "color", "stop-color", "flood-color")
-REFERENCE = re.compile(r"url\(\s*['\"]?#([^)'\"]+)['\"]?\s*\)")
 FILE_NAME = re.compile(r"\S+\.(svg|png|jpe?g|gif|webp)", re.IGNORECASE)
-# Matplotlib's own rule for every element: inside a page it would reach every other drawing too.
-UNIVERSAL_RULE = re.compile(r"\s*\*\s*\{([^{}]*)\}\s*")
 
 
 def style_sheet():
@@ -44,29 +42,6 @@ def write_style_sheet(app):
 def is_alt_text(text):
     """Tell whether a text describes a picture: neither empty nor a file's name."""
     return bool(text and text.strip()) and not FILE_NAME.fullmatch(text.strip())
-
-
-def parse(source):
-    """Return the root element of an SVG, without prolog, comments, metadata and namespace prefixes."""
-    root = ET.fromstring(source)
-    for element in root.iter():
-        element.tag = element.tag.rpartition("}")[2]
-        element.attrib = {name.rpartition("}")[2]: value for name, value in element.attrib.items()}
-    for parent in list(root.iter()):
-        for child in [child for child in parent if child.tag == "metadata"]:
-            parent.remove(child)
-    return root
-
-
-def lift_universal_rule(root):
-    """Move `* {...}` from a style element to the root; refuse any other rule, which would reach the whole page."""
-    for parent in list(root.iter()):
-        for style in parent.findall("style"):
-            rule = UNIVERSAL_RULE.fullmatch(style.text or "")
-            if not rule:
-                raise ValueError("a <style> element inside an SVG would apply to the whole page: use style attributes")
-            root.set("style", f"{rule[1].strip().rstrip(';')}; {root.get('style', '')}".strip())
-            parent.remove(style)
 
 
 def map_colours(root):

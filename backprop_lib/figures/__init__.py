@@ -11,6 +11,7 @@ from backprop_lib.figures.circuits import circuit
 from backprop_lib.figures.computations import computation
 from backprop_lib.figures.depth import depth_profiles, layer_histograms, log_histogram
 from backprop_lib.figures.diagrams import network
+from backprop_lib.figures.explorer import Explorer
 from backprop_lib.figures.landscapes import contour_map, descent_curve, descent_paths, gradient_arrows
 from backprop_lib.figures.measurements import direction_sweep, step_errors
 from backprop_lib.figures.palette import LIGHT as COLORS
@@ -19,6 +20,7 @@ from backprop_lib.figures.style import show, subplots
 
 __all__ = [
     "COLORS",
+    "Explorer",
     "batch_times",
     "circuit",
     "computation",

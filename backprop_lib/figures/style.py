@@ -68,14 +68,20 @@ def show(figure, *, alt):
     ValueError
         If ``alt`` is too short to say anything.
     """
-    if not isinstance(alt, str) or len(alt.split()) < 5:
-        raise ValueError(f"alt: expected a sentence that says what is to be seen, got {alt!r}")
-    svg = _with_alt(_rendered(figure, "svg").decode(), alt)
-    png = base64.b64encode(_rendered(figure, "png")).decode()
+    svg = _with_alt(rendered(figure, "svg").decode(), checked_alt(alt))
+    png = base64.b64encode(rendered(figure, "png")).decode()
     display({"image/svg+xml": svg, "image/png": png, "text/plain": alt}, raw=True)
 
 
-def _rendered(figure, format):
+def checked_alt(alt):
+    """Return the text for readers who cannot see a picture; raise ValueError if it is too short to say anything."""
+    if not isinstance(alt, str) or len(alt.split()) < 5:
+        raise ValueError(f"alt: expected a sentence that says what is to be seen, got {alt!r}")
+    return alt
+
+
+def rendered(figure, format):
+    """Return the bytes of a figure's file, "svg" or "png", which depend on the drawing alone."""
     buffer = io.BytesIO()
     # Without date and program the file depends on the drawing alone.
     metadata = {"Date": None, "Creator": None} if format == "svg" else {"Software": None}

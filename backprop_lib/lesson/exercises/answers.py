@@ -1,0 +1,127 @@
+"""Answers that are a value: a number, an array of numbers, or the letter of a choice."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from backprop_lib._arrays import as_float_array, check_real
+from backprop_lib.lesson.exercises.differences import Pair, explain
+from backprop_lib.lesson.exercises.guard import attempt
+from backprop_lib.lesson.exercises.verdict import NOT_TRIED, RIGHT, nearly, wrong
+
+ROUNDED = 5e-3  # three digits of a number are enough
+
+
+def as_numbers(value, name="answer"):
+    """The value as an array of real numbers, in float32 or float64 as it came.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is none. The message begins with the name.
+    """
+    if value is None:
+        raise TypeError(f"{name}: expected numbers, got None; is there a return?")
+    array = check_real(as_float_array(value, name), name)
+    if np.asarray(value).dtype.kind == "b":
+        raise TypeError(f"{name}: expected numbers, got truth values")
+    return array.copy()  # a function may return the same array every time
+
+
+@dataclass(frozen=True, repr=False)
+class Value:
+    """Checks a number or an array that was worked out.
+
+    Attributes
+    ----------
+    expected : callable
+        () -> number or array. Computes the answer when it is asked for, and not by the way that the reader takes.
+    mistakes : tuple of (number or array, str)
+        Wrong answers that people give, each with what was overlooked.
+    tolerance : float
+        Relative to the largest entry. An answer may be rounded.
+    in_any_order : bool
+        Whether the entries may come in any order.
+    """
+
+    expected: Callable
+    mistakes: tuple = ()
+    tolerance: float = ROUNDED
+    in_any_order: bool = False
+
+    def judge(self, answer):
+        """Verdict on an answer."""
+        if is_blank(answer):
+            return NOT_TRIED
+        if callable(answer):
+            return wrong("expected numbers, got a function; call it, and pass what it returns")
+        outcome = attempt(lambda: as_numbers(answer))
+        if outcome.trouble:
+            return wrong(outcome.message or "expected numbers, got something else")
+        pair = Pair(self._ordered(outcome.value), self._ordered(self.expected()), tolerance=self.tolerance)
+        return RIGHT if pair.agrees else self._what_is_off(pair)
+
+    def _ordered(self, value):
+        array = np.asarray(value, dtype=float)
+        return np.sort(array) if self.in_any_order and array.ndim else array
+
+    def _what_is_off(self, pair):
+        for value, reason in self.mistakes:
+            if pair.same(pair.got, self._ordered(value)):
+                return nearly(reason)
+        if not np.isfinite(pair.got).all():
+            return wrong("expected finite numbers, got NaN or infinity")
+        if reason := explain([pair], single_number=pair.expected.size < 3):
+            return nearly(reason)
+        if pair.got.shape != pair.expected.shape:
+            return nearly(f"expected shape {pair.expected.shape}, got shape {pair.got.shape}")
+        return self._entries(pair)
+
+    def _entries(self, pair):
+        """Which entries are right; what they should be is not said."""
+        right = [i for i in np.ndindex(pair.expected.shape) if self._entry_agrees(pair, i)]
+        if not right:
+            return wrong("these numbers are not the ones" if pair.expected.size > 1 else "this number is not the one")
+        places = ", ".join(str(list(index)) for index in right)
+        return nearly(f"right at {places}, not elsewhere; the first entry is [0]")
+
+    def _entry_agrees(self, pair, index):
+        return abs(pair.got[index] - pair.expected[index]) <= self.tolerance * abs(pair.expected).max()
+
+
+@dataclass(frozen=True, repr=False)
+class Choice:
+    """Checks the letter of a choice.
+
+    Attributes
+    ----------
+    options : str
+        The letters, "abc".
+    expected : callable
+        () -> letter. Tries out what the choice is about when it is asked for.
+    mistakes : dict of str to str
+        For each wrong letter what was overlooked.
+    """
+
+    options: str
+    expected: Callable
+    mistakes: dict
+
+    def judge(self, answer):
+        """Verdict on an answer."""
+        if is_blank(answer):
+            return NOT_TRIED
+        letter = answer.strip().lower() if isinstance(answer, str) else answer
+        if not isinstance(letter, str) or len(letter) != 1 or letter not in self.options:
+            letters = ", ".join(f'"{option}"' for option in self.options)
+            return wrong(f"expected one of {letters}")
+        if letter == self.expected():
+            return RIGHT
+        return wrong(self.mistakes[letter])
+
+
+def is_blank(answer):
+    """Whether an answer, or a part of it, is still the starter's ``...``."""
+    parts = answer if isinstance(answer, tuple | list) else [answer]
+    return any(part is ... for part in parts)

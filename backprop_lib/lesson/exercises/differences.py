@@ -1,0 +1,134 @@
+"""What is off: one function that looks at pairs of got and expected and names the difference between them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+TOLERANCE = 1e-6  # relative to the largest entry
+SINGLE = 1e-3  # for what was computed from float32
+SMALLEST_SCALE = 1e-3  # below this an entry counts as zero beside the rounding of a numerical gradient
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """One result of a reader's, what it should be, and the sizes that its shapes were made from: {"B": 4, "n": 3}."""
+
+    got: np.ndarray
+    expected: np.ndarray
+    sizes: Mapping = field(default_factory=dict)
+    tolerance: float = TOLERANCE
+
+    @property
+    def agrees(self):
+        """Whether both are the same, in shape too."""
+        return self.same(self.got, self.expected)
+
+    def same(self, one, other):
+        """Whether two arrays have one shape and, up to the tolerance, the same entries; NaN is never the same."""
+        if one.shape != other.shape:
+            return False
+        scale = max(np.abs(self.expected).max(initial=0.0), SMALLEST_SCALE)
+        with np.errstate(invalid="ignore", over="ignore"):
+            return bool((np.abs(one - other) <= self.tolerance * scale).all())
+
+
+def explain(pairs, *, single_number=False):
+    """What is off in all of these pairs alike, in words; None where no explanation fits all of them.
+
+    ``single_number`` leaves out what would give a number away: that it is off by some factor.
+    """
+    if all(pair.agrees for pair in pairs):
+        return None
+    for reason, holds in _reasons(pairs, single_number):
+        if all(holds(pair) for pair in pairs):
+            return reason
+    return _partly_right(pairs)
+
+
+def _reasons(pairs, single_number):
+    """Reasons in the order in which they are tried, each with the test for one pair."""
+    yield "it is 0 everywhere", lambda p: p.got.shape == p.expected.shape and not p.got.any()
+    yield "the sign is off", lambda p: p.same(-p.got, p.expected)
+    yield from _shape_reasons()
+    yield from _factor_reasons(pairs)
+    if not single_number:
+        yield from _constant_factor(pairs)
+    yield "only the diagonal is there, and the rest is 0", _only_the_diagonal
+    yield "the magnitudes are right, the signs are not", lambda p: p.same(np.abs(p.got), np.abs(p.expected))
+    yield "the entries are right, their order is reversed", lambda p: p.got.ndim > 0 and p.same(p.got[::-1], p.expected)
+    yield "the numbers are right, their order is not", _right_in_another_order
+
+
+def _shape_reasons():
+    yield "it is transposed", lambda p: p.same(p.got.T, p.expected)
+    yield "it is transposed, and the sign is off", lambda p: p.same(-p.got.T, p.expected)
+    yield "the numbers are right, the shape is not", _right_in_another_shape
+    yield "it is not summed over all entries", lambda p: p.same(p.got.sum(), p.expected)
+    yield "it is not summed over the batch (axis 0)", lambda p: p.got.ndim > 0 and p.same(p.got.sum(axis=0), p.expected)
+    yield "it is summed over all entries, which is too much", lambda p: p.same(p.got, p.expected.sum())
+    yield "it is summed over the batch (axis 0), which is too much", _summed_over_the_batch
+    yield "it is averaged over the batch (axis 0), which is too much", _averaged_over_the_batch
+
+
+def _factor_reasons(pairs):
+    """Two and every size, as a factor too much or too little, with the right sign and with the wrong one."""
+    for sign, also in ((1.0, ""), (-1.0, ", and the sign is off")):
+        for name in ("2", *pairs[0].sizes):
+            samples = name == "B"
+            too_large = "; is it a sum over the batch, where the mean is meant?" if samples else ""
+            too_small = "; is the mean over the batch taken once too often?" if samples else ""
+            yield f"it is too large by a factor of {name}{also}{too_large}", _times(name, sign, 1)
+            yield f"it is too small by a factor of {name}{also}{too_small}", _times(name, sign, -1)
+
+
+def _times(name, sign, power):
+    def holds(pair):
+        factor = float(pair.sizes.get(name, 2)) ** power
+        return pair.same(sign * pair.got / factor, pair.expected)
+
+    return holds
+
+
+def _constant_factor(pairs):
+    """The same factor in all pairs, whatever their sizes."""
+    pair = max(pairs, key=lambda p: np.abs(p.expected).max(initial=0.0))
+    if pair.got.shape != pair.expected.shape or not np.isfinite(pair.got).all() or not pair.expected.any():
+        return
+    factor = float((pair.got * pair.expected).sum() / (pair.expected**2).sum())
+    if abs(factor) > 1e-3:
+        yield f"it is off by a constant factor, {factor:.3g}", lambda p: p.same(p.got / factor, p.expected)
+
+
+def _only_the_diagonal(pair):
+    if pair.got.ndim != 2 or pair.got.shape != pair.expected.shape:
+        return False
+    return pair.same(pair.got, pair.expected * np.eye(*pair.expected.shape))
+
+
+def _right_in_another_shape(pair):
+    return pair.got.size == pair.expected.size and pair.same(pair.got.reshape(pair.expected.shape), pair.expected)
+
+
+def _right_in_another_order(pair):
+    if pair.got.shape != pair.expected.shape:
+        return False
+    return pair.same(np.sort(pair.got, axis=None), np.sort(pair.expected, axis=None))
+
+
+def _summed_over_the_batch(pair):
+    return pair.expected.ndim > 0 and pair.same(pair.got, pair.expected.sum(axis=0))
+
+
+def _averaged_over_the_batch(pair):
+    return pair.expected.ndim > 0 and pair.same(pair.got, pair.expected.mean(axis=0))
+
+
+def _partly_right(pairs):
+    """What the pairs that are off have in common: float32, or more than one sample."""
+    off = [pair for pair in pairs if not pair.agrees]
+    if all(pair.tolerance == SINGLE for pair in off) and len(off) < len(pairs):
+        return "it is right in float64, and not in float32"
+    if "B" in pairs[0].sizes and all(pair.sizes["B"] > 1 for pair in off):
+        return "it is right for one sample, and not for a batch"
+    return None

@@ -1,0 +1,157 @@
+"""Answers that are a function: tried on many inputs and compared with an independent computation."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from backprop_lib.lesson.exercises.answers import as_numbers, is_blank
+from backprop_lib.lesson.exercises.differences import SINGLE, TOLERANCE, Pair, explain
+from backprop_lib.lesson.exercises.guard import attempt
+from backprop_lib.lesson.exercises.inputs import Inputs, inputs_to_try, shown_numbers
+from backprop_lib.lesson.exercises.verdict import NOT_TRIED, RIGHT, nearly, wrong
+
+
+def call(function, *arguments):
+    """Use a function in the plain way."""
+    return function(*arguments)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One call: its inputs, the arrays that came back, what should have, and the arguments that were written into."""
+
+    inputs: Inputs
+    got: list
+    expected: list
+    changed: list
+
+    def pair(self, output):
+        """Got and expected for one of the outputs."""
+        tolerance = SINGLE if self.inputs.single else TOLERANCE
+        return Pair(self.got[output], self.expected[output], self.inputs.sizes, tolerance)
+
+
+class Stop(Exception):
+    """Carries a verdict that needs no more calls."""
+
+    def __init__(self, verdict):
+        self.verdict = verdict
+
+
+@dataclass(frozen=True, repr=False)
+class Function:
+    """Checks a function, first on inputs that are the same every time, for verdicts that are, then on fresh ones.
+
+    Attributes
+    ----------
+    shapes : dict of str to str
+        Arguments in order and their shapes by the names of the sizes, "B n"; "" for a number. "B" counts samples.
+    outputs : tuple of str
+        Names of what it returns.
+    expected : callable
+        Same arguments -> what it should return, by another way: a numerical gradient, a loop.
+    mistakes : tuple of (callable, str)
+        Wrong functions that people write, each with what was overlooked.
+    draw : dict of str to callable
+        (rng, shape) -> array, for an argument that must not be just any numbers.
+    use : callable
+        (function, *arguments) -> outputs. By default it calls the function.
+    """
+
+    shapes: dict
+    outputs: tuple
+    expected: Callable
+    mistakes: tuple = ()
+    draw: dict = field(default_factory=dict)
+    use: Callable = call
+
+    def judge(self, answer):
+        """Verdict on an answer."""
+        if is_blank(answer):
+            return NOT_TRIED
+        if not callable(answer):
+            return wrong("expected a function; pass its name alone, without brackets and arguments")
+        trials = []
+        try:
+            for rng in np.random.default_rng(0), np.random.default_rng():
+                for inputs in inputs_to_try(self.shapes, self.draw, rng):
+                    trials.append(self._try(answer, inputs, quiet=bool(trials)))
+                verdict = self._compare(trials)
+                if verdict != RIGHT:
+                    return verdict
+        except Stop as stop:
+            return stop.verdict
+        return RIGHT
+
+    def _try(self, answer, inputs, *, quiet):
+        """Call the reader's function on copies of the inputs; Stop where nothing comes back that can be compared."""
+        arguments, blank = inputs.arguments, []
+
+        def noted(*given):
+            returned = answer(*given)
+            blank.append(is_blank(returned))
+            return returned
+
+        outcome = attempt(lambda: self.use(noted, *arguments), blame=answer, quiet=quiet)
+        if any(blank):
+            raise Stop(NOT_TRIED)
+        if outcome.trouble:
+            raise Stop(wrong(f"for {inputs} your function {outcome.trouble}"))
+        parts = attempt(lambda: self._parts(outcome.value))
+        if parts.trouble:
+            raise Stop(wrong(f"for {inputs} your function returned something else: {parts.message}"))
+        expected = [np.asarray(part, dtype=float) for part in self._parts(self.expected(*inputs.exact))]
+        return Trial(inputs, parts.value, expected, inputs.changed(arguments))
+
+    def _parts(self, returned):
+        """What came back as a list of arrays, one for each output."""
+        names = self.outputs
+        if len(names) == 1:
+            return [as_numbers(returned, names[0])]
+        if not isinstance(returned, tuple | list) or len(returned) != len(names):
+            count = len(returned) if isinstance(returned, tuple | list) else "one thing"
+            raise TypeError(f"expected {len(names)} results, {', '.join(names)}, got {count}")
+        return [as_numbers(part, name) for part, name in zip(returned, names, strict=True)]
+
+    def _compare(self, trials):
+        pairs = {name: [trial.pair(i) for trial in trials] for i, name in enumerate(self.outputs)}
+        off = [name for name in self.outputs if not all(pair.agrees for pair in pairs[name])]
+        if not off:
+            changed = [name for trial in trials for name in trial.changed]
+            return nearly(f"it writes into its argument {changed[0]}; work on a copy") if changed else RIGHT
+        for mistake, reason in self.mistakes:
+            if self._is(mistake, trials, off):
+                return nearly(reason)
+        return self._what_is_off({name: pairs[name] for name in off}, trials)
+
+    def _is(self, mistake, trials, off):
+        """Whether the outputs that are off are those of a known mistake, for all inputs."""
+        for trial in trials:
+            mistaken = attempt(lambda: self._parts(self.use(mistake, *trial.inputs.arguments)))  # noqa: B023
+            if mistaken.trouble:
+                return False
+            for i in map(self.outputs.index, off):
+                if not Pair(trial.got[i], mistaken.value[i], tolerance=trial.pair(i).tolerance).agrees:
+                    return False
+        return True
+
+    def _what_is_off(self, off, trials):
+        """The explanation that fits the first output that is off, for all inputs; else the smallest of them."""
+        first, *_ = off
+        if (reason := explain(off[first])) and all(np.isfinite(pair.got).all() for pair in off[first]):
+            alike = [name for name in off if explain(off[name]) == reason]
+            return nearly(self._of(*alike) + reason)
+        found = [(pair, trial.inputs) for pair, trial in zip(off[first], trials, strict=True) if not pair.agrees]
+        pair, inputs = min(found, key=lambda both: both[1].n_entries)
+        got, expected = shown_numbers(pair.got), shown_numbers(pair.expected)
+        if not np.isfinite(pair.got).all():
+            return wrong(f"{self._of(first)}for {inputs} got {got}")
+        if pair.got.shape != pair.expected.shape:
+            shapes = f"expected shape {pair.expected.shape}, got shape {pair.got.shape}"
+            return nearly(f"{self._of(first)}for {inputs} {shapes}")
+        return wrong(f"{self._of(first)}for {inputs} got {got}, expected {expected}")
+
+    def _of(self, *names):
+        """Beginning of a sentence about some of several outputs."""
+        return f"{', '.join(names)}: " if len(self.outputs) > 1 else ""

@@ -1,0 +1,101 @@
+"""Calls of functions that may do anything: raise, print, warn, write into their arguments, never come back."""
+
+import contextlib
+import ctypes
+import io
+import queue
+import threading
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+
+SECONDS = 3.0
+AGAIN, TIMES = 0.02, 250  # a loop that catches everything is interrupted again, but not for ever
+
+
+class TimeUp(BaseException):
+    """Ends a call that takes too long; no Exception, so that ``except Exception`` in a loop does not stop it."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a call gave: its value, or in words the trouble that it met, and the message of the error behind it."""
+
+    value: object = None
+    trouble: str = ""
+    message: str = ""
+
+
+def attempt(action, *, blame=None, seconds=SECONDS, quiet=True):
+    """Outcome of action(), whatever it does.
+
+    Only KeyboardInterrupt, with which a reader stops a cell, passes through. Warnings are kept back, and so is what
+    is printed, if ``quiet``. ``blame`` is the function whose line the trouble names.
+    """
+    output = contextlib.redirect_stdout(io.StringIO()) if quiet else contextlib.nullcontext()
+    try:
+        with output, warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            return Outcome(within(seconds, action))
+    except KeyboardInterrupt:
+        raise
+    except TimeUp:
+        return Outcome(trouble=f"was stopped after {seconds:g} seconds; is there a loop that never ends?")
+    except BaseException as error:
+        message = _message(error)
+        kind = ": ".join(filter(None, [type(error).__name__, message]))
+        return Outcome(trouble=f"raised {kind}{_place(error, blame)}", message=message)
+
+
+def within(seconds, action):
+    """Result of action(); TimeUp is raised in it once the time is over.
+
+    A second thread raises it, which works in every thread and on every system, unlike a signal. It takes effect
+    between two steps of Python: a single long call into compiled code, or a sleep, ends first. A loop that catches
+    everything gets it again and again, until it comes outside of the ``try``.
+    """
+    over, thread = queue.SimpleQueue(), threading.get_ident()
+    watcher = threading.Thread(target=_watch, args=(seconds, over, thread), daemon=True)
+    try:
+        try:
+            watcher.start()
+            return action()
+        finally:
+            over.put(None)
+    finally:  # TimeUp may have come just before the put
+        over.put(None)
+        watcher.join()
+        _raise_in(thread, None)  # and it may be under way still
+
+
+def _watch(seconds, over, thread):
+    pauses = [seconds] + TIMES * [AGAIN]
+    for pause in pauses:
+        with contextlib.suppress(queue.Empty):
+            return over.get(timeout=pause)
+        _raise_in(thread, TimeUp)
+
+
+def _raise_in(thread, error):
+    reference = ctypes.py_object(error) if error else None
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), reference)
+
+
+def _message(error):
+    """First line of an error's message; empty where it cannot be had."""
+    try:
+        return str(error).strip().partition("\n")[0]
+    except Exception:
+        return ""
+
+
+def _place(error, function):
+    """The line of the function at which an error was raised, counted from its def."""
+    code, lines = getattr(function, "__code__", None), []
+    trace = error.__traceback__
+    while trace:
+        if trace.tb_frame.f_code is code:
+            lines.append(trace.tb_lineno - code.co_firstlineno + 1)
+        trace = trace.tb_next
+    return f", in line {lines[-1]} of your function" if lines else ""

@@ -1,0 +1,87 @@
+"""What a reader calls: `check_exercise`, `hint`, `progress`."""
+
+from collections import Counter
+
+from backprop_lib.lesson.exercises.catalogue import EXERCISES
+from backprop_lib.lesson.exercises.marks import Marks
+from backprop_lib.lesson.exercises.verdict import SIGNS
+
+
+class _Session:
+    """What one kernel remembers: the lesson that is being read, the hints given, the exercises solved."""
+
+    def __init__(self):
+        self.lesson = None
+        self.hints = Counter()
+        self.marks = Marks()
+
+
+_session = _Session()
+
+
+def check_exercise(number, answer=...):
+    """Print whether an answer to an exercise is right.
+
+    It prints one of four verdicts: not tried yet, right, nearly (with what is off), wrong. It raises nothing, whatever
+    the answer is and whatever a function does that is handed in: a function is called on copies of small inputs, for
+    three seconds at the most. What is solved is remembered for `progress`.
+
+    Parameters
+    ----------
+    number : str
+        "3.2", the second exercise of lesson 3.
+    answer : number, array, function or str
+        As the exercise asks for it; ``...`` is not tried yet.
+    """
+    exercise = _find(number)
+    if exercise is None:
+        return
+    _session.lesson = exercise.lesson
+    verdict = exercise.judge(answer)
+    print(verdict.line(number))
+    if verdict.status == "right":
+        _session.marks.add(number)
+
+
+def hint(number):
+    """Print the first hint for an exercise; called again, the second; called again, the third.
+
+    Parameters
+    ----------
+    number : str
+        "3.2", the second exercise of lesson 3.
+    """
+    exercise = _find(number)
+    if exercise is None:
+        return
+    given, total = _session.hints[number], len(exercise.hints)
+    _session.hints[number] = min(given + 1, total - 1)
+    print(f"Hint {given + 1} of {total} for exercise {number}: {exercise.hints[given]}")
+
+
+def progress():
+    """Print which exercises are solved: those of the lesson whose exercise was checked last, or else of all.
+
+    The marks are kept in a file in your data folder, or in the folder that the environment variable
+    BACKPROP_LIB_DATA names. Where it cannot be written they last as long as the kernel.
+    """
+    solved = _session.marks.read()
+    for lesson, exercises in EXERCISES.lessons.items():
+        if _session.lesson in (None, lesson):
+            count = sum(exercise.number in solved for exercise in exercises)
+            print(f"Lesson {lesson}: {count} of {len(exercises)} solved")
+            if _session.lesson:
+                _list(exercises, solved)
+
+
+def _list(exercises, solved):
+    for exercise in exercises:
+        sign = SIGNS["right" if exercise.number in solved else "not tried yet"]
+        print(f"{sign} {exercise.number} {exercise.kind:9} {exercise.title}")
+
+
+def _find(number):
+    exercise = EXERCISES.get(number) if isinstance(number, str) else None
+    if exercise is None:
+        print(f"There is no such exercise. The numbers are {EXERCISES.numbers()}, written in quotes.")
+    return exercise

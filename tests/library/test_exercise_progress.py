@@ -1,0 +1,182 @@
+"""`progress` and its file: kept, shared, damaged, out of reach."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import backprop_lib
+from backprop_lib.lesson import EXERCISES, check_exercise, progress
+from backprop_lib.lesson.exercises import session
+from backprop_lib.lesson.exercises.marks import Marks, marks_file
+
+ROOT = Path(backprop_lib.__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """A folder of its own for the file, which does not exist yet."""
+    monkeypatch.setenv("BACKPROP_LIB_DATA", str(tmp_path / "data"))
+    restart(monkeypatch)
+    return tmp_path / "data"
+
+
+def restart(monkeypatch):
+    """As if the kernel were started anew."""
+    monkeypatch.setattr(session, "_session", session._Session())
+
+
+def shown(capsys):
+    capsys.readouterr()
+    progress()
+    return capsys.readouterr().out
+
+
+def test_before_anything_is_checked_all_lessons_are_listed(capsys):
+    counts = {lesson: len(exercises) for lesson, exercises in EXERCISES.lessons.items()}
+    assert shown(capsys).splitlines() == [f"Lesson {lesson}: 0 of {n} solved" for lesson, n in counts.items()]
+    assert counts["1"] == 7
+
+
+def test_afterwards_the_lesson_that_was_checked_last(capsys):
+    check_exercise("2.4", 1024)
+    check_exercise("1.2", -1.414)
+    check_exercise("2.1", ...)
+    lines = shown(capsys).splitlines()
+    assert lines[0] == "Lesson 2: 1 of 7 solved"
+    assert [line[:5] for line in lines[1:]] == ["· 2.1", "· 2.2", "· 2.3", "✓ 2.4", "· 2.5", "· 2.6", "· 2.7"]
+    assert lines[4] == "✓ 2.4 predict   Ways through ten blocks"
+
+
+def test_marks_outlive_the_kernel_and_a_later_wrong_answer(capsys, monkeypatch):
+    check_exercise("1.2", -1.414)
+    restart(monkeypatch)
+    check_exercise("1.2", 5.0)
+    assert shown(capsys).startswith("Lesson 1: 1 of 7 solved")
+
+
+def test_only_right_answers_are_marked(folder):
+    for answer in (..., 5.0, -2.0):
+        check_exercise("1.2", answer)
+    assert not folder.exists()
+
+
+def test_the_file_is_small_and_each_exercise_is_in_it_once(folder):
+    for _ in range(3):
+        check_exercise("1.2", -1.414)
+        check_exercise("2.4", 1024)
+    lines = marks_file().read_text().split()
+    assert "".join(lines) == '{"solved":"1.2"}{"solved":"2.4"}'
+    assert marks_file() == folder / "progress.jsonl"
+
+
+def test_the_users_data_folder_is_the_default(monkeypatch):
+    monkeypatch.delenv("BACKPROP_LIB_DATA")
+    assert marks_file().is_absolute()
+    assert "backprop_lib" in marks_file().parts
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        b"\xff\xfe\x00rubbish",
+        b"{",
+        b"[1, 2]",
+        b'{"solved": 3}',
+        b'{"other": "1.1"}',
+        b'{"solved": "1.',
+        b"null",
+        b"[" * 100_000,
+        b"\x00" * 100,
+        json.dumps({"solved": ["1.1"]}).encode(),
+    ],
+    ids=lambda damage: repr(damage[:12]),
+)
+def test_a_damaged_file_is_set_aside_and_the_rest_of_it_kept(damage, folder, capsys):
+    check_exercise("1.2", -1.414)
+    with marks_file().open("ab") as file:
+        file.write(b"\n" + damage)
+    before = marks_file().read_bytes()
+    check_exercise("1.1", "c")
+    message, *rest = capsys.readouterr().out.splitlines()[2:]
+    assert message.startswith("The file of solved exercises was damaged. It is set aside as ")
+    assert rest == []
+    assert marks_file().with_suffix(".damaged").read_bytes() == before
+    assert Marks().read() == {"1.1", "1.2"}
+    assert shown(capsys).startswith("Lesson 1: 2 of 7 solved")
+
+
+def test_a_line_that_was_cut_off_takes_no_other_with_it(folder, capsys):
+    check_exercise("1.2", -1.414)
+    marks_file().write_bytes(marks_file().read_bytes() + b'\n{"sol')
+    Marks()._append(["2.4"])  # as another kernel does that has not read the file since
+    assert Marks().read() == {"1.2", "2.4"}
+
+
+def test_an_empty_file_is_no_damage(folder, capsys):
+    folder.mkdir()
+    marks_file().write_bytes(b"")
+    assert shown(capsys).startswith("Lesson 1: 0 of 7")
+
+
+def test_numbers_of_another_edition_are_kept_and_not_counted(folder, capsys):
+    Marks().add("77.1")
+    check_exercise("1.2", -1.414)
+    assert shown(capsys).startswith("Lesson 1: 1 of 7 solved")
+    assert Marks().read() == {"77.1", "1.2"}
+
+
+def out_of_reach(kind, folder):
+    if kind == "folder is a file":
+        folder.write_text("no folder")
+    elif kind == "file is a folder":
+        marks_file().mkdir(parents=True)
+    else:
+        folder.parent.joinpath("loop").symlink_to(folder.parent / "loop")
+        os.environ["BACKPROP_LIB_DATA"] = str(folder.parent / "loop")
+
+
+@pytest.mark.parametrize("kind", ["folder is a file", "file is a folder", "endless link"])
+def test_without_a_file_the_marks_last_as_long_as_the_kernel(kind, folder, capsys, monkeypatch):
+    monkeypatch.setenv("BACKPROP_LIB_DATA", str(folder))
+    out_of_reach(kind, folder)
+    check_exercise("1.2", -1.414)
+    check_exercise("1.1", "c")
+    out = capsys.readouterr().out
+    assert out.count("Solved exercises are remembered until this kernel stops") == 1
+    assert shown(capsys).startswith("Lesson 1: 2 of 7 solved")
+
+
+def test_a_damaged_file_in_a_folder_that_cannot_be_written(folder, capsys, monkeypatch):
+    folder.mkdir()
+    marks_file().write_text('{"solved": "1.2"}\nrubbish')
+
+    def refused(*arguments):
+        raise PermissionError("read only")
+
+    monkeypatch.setattr(os, "replace", refused)
+    progress()
+    assert "the file cannot be mended (read only)" in capsys.readouterr().out
+    assert shown(capsys).startswith("Lesson 1: 1 of 7 solved")
+
+
+def test_kernels_at_once_lose_no_mark_of_each_other(folder):
+    code = """
+from backprop_lib.lesson.exercises.marks import Marks
+marks = Marks()
+for i in range(100):
+    marks.add(f"{}.{i}")
+"""
+    kernels = [subprocess.Popen([sys.executable, "-c", code.replace("{}", str(k))], cwd=ROOT) for k in range(3)]
+    assert [kernel.wait(timeout=120) for kernel in kernels] == [0, 0, 0]
+    assert Marks().read() == {f"{k}.{i}" for k in range(3) for i in range(100)}
+
+
+def test_nothing_is_written_by_what_only_reads(folder):
+    progress()
+    for number in EXERCISES:
+        check_exercise(number, ...)
+    assert not folder.exists()

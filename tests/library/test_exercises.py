@@ -1,0 +1,508 @@
+"""The machinery of exercises: verdicts on answers of every kind, and on functions that do what they should not."""
+
+import itertools
+import re
+import signal
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from backprop_lib.lesson import EXERCISES, check_exercise, hint
+from backprop_lib.lesson.exercises import session
+from backprop_lib.lesson.exercises.answers import Choice, Value
+from backprop_lib.lesson.exercises.exercise import KINDS
+from backprop_lib.lesson.exercises.functions import Function
+from backprop_lib.lesson.exercises.guard import attempt
+from backprop_lib.lesson.exercises.inputs import inputs_to_try
+from backprop_lib.lesson.exercises.verdict import NOT_TRIED, RIGHT
+
+
+@pytest.fixture(autouse=True)
+def fresh_session(tmp_path, monkeypatch):
+    monkeypatch.setenv("BACKPROP_LIB_DATA", str(tmp_path))
+    monkeypatch.setattr(session, "_session", session._Session())
+
+
+def row_means(X):
+    return np.array([sum(row) / len(row) for row in X])
+
+
+MEANS = Function(
+    shapes={"X": "B n"},
+    outputs=("means",),
+    expected=row_means,
+    mistakes=((lambda X: X.max(axis=1), "this is the largest"),),
+)
+
+
+def judged(answer):
+    verdict = MEANS.judge(answer)
+    return verdict.status, verdict.reason
+
+
+# Verdicts on functions
+
+
+def test_a_right_function_is_right():
+    assert MEANS.judge(lambda X: X.mean(axis=1)) == RIGHT
+
+
+@pytest.mark.parametrize("blank", [..., lambda X: ...])
+def test_a_starter_is_not_tried(blank):
+    assert MEANS.judge(blank) == NOT_TRIED
+
+
+def test_a_function_with_one_of_two_results_missing_is_not_tried():
+    two = Function({"x": "n"}, ("a", "b"), lambda x: (x, x))
+    assert two.judge(lambda x: (x, ...)) == NOT_TRIED
+    assert two.judge(lambda x: (..., ...)) == NOT_TRIED
+
+
+@pytest.mark.parametrize("number", EXERCISES)
+def test_every_starter_of_a_function_is_not_tried(number):
+    checker = EXERCISES[number].checker
+    if isinstance(checker, Function):
+        assert checker.judge(lambda *arguments: ...) == NOT_TRIED
+        assert checker.judge(lambda *arguments: (...,) * len(checker.outputs)) == NOT_TRIED
+    assert checker.judge(...) == NOT_TRIED
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (lambda X: -X.mean(axis=1), "the sign is off"),
+        (lambda X: X.sum(axis=1), "it is too large by a factor of n"),
+        (lambda X: -X.sum(axis=1), "it is too large by a factor of n, and the sign is off"),
+        (lambda X: 2.0 * X.mean(axis=1), "it is too large by a factor of 2"),
+        (lambda X: X.mean(axis=1) / len(X), "it is too small by a factor of B; is the mean over the batch taken"),
+        (lambda X: 0.7 * X.mean(axis=1), "it is off by a constant factor, 0.7"),
+        (lambda X: X.mean(axis=1, keepdims=True), "the numbers are right, the shape is not"),
+        (lambda X: X.mean(axis=1)[::-1], "the entries are right, their order is reversed"),
+        (lambda X: np.zeros(len(X)), "it is 0 everywhere"),
+        (lambda X: X.mean(axis=1).sum(), "it is summed over all entries, which is too much"),
+        (lambda X: np.full(len(X), X.mean()), "it is right for one sample, and not for a batch"),
+        (lambda X: X.max(axis=1), "this is the largest"),
+        (lambda X: X.mean(axis=1) if X.dtype == np.float64 else X[:, 0], "it is right in float64, and not in float32"),
+        (lambda X: X, "for X = [[1.4]] expected shape"),
+    ],
+)
+def test_what_is_off_is_named(answer, reason):
+    status, said = judged(answer)
+    if reason.startswith("for X"):
+        assert said.startswith("for X of shape") or "expected shape" in said
+    else:
+        assert said.startswith(reason)
+    assert status == "nearly"
+
+
+def test_what_cannot_be_named_is_wrong_on_the_smallest_input_on_which_it_differs():
+    status, reason = judged(lambda X: X.mean(axis=1) + (len(X[0]) > 1) * X[:, 0] ** 2)
+    assert status == "wrong"
+    match = re.fullmatch(r"for X = (\[\[.*\]\]) got (\[.*\]), expected (\[.*\])", reason)
+    X, got, expected = (np.array(eval(text)) for text in match.groups())
+    assert X.shape == (1, 3)  # nothing differs where n is 1, and (2, 3), (3, 3) are larger
+    np.testing.assert_allclose(got, X.mean(axis=1) + X[:, 0] ** 2, rtol=1e-3)
+    np.testing.assert_allclose(expected, X.mean(axis=1), rtol=1e-3)
+
+
+def test_verdicts_are_the_same_every_time():
+    def odd(X):
+        return X.mean(axis=1) + X[:, 0] ** 3
+
+    assert len({judged(odd) for _ in range(5)}) == 1
+
+
+def test_a_function_that_knows_the_fixed_inputs_meets_fresh_ones():
+    rng = np.random.default_rng(0)
+    known = {inputs.values["X"].tobytes() for inputs in inputs_to_try(MEANS.shapes, {}, rng)}
+    status, _ = judged(lambda X: X.mean(axis=1) if X.tobytes() in known else X[:, 0] ** 2 + 1.0)
+    assert status == "wrong"
+
+
+def test_several_outputs_are_told_apart():
+    both = Function({"x": "n"}, ("twice", "thrice", "half"), lambda x: (2 * x, 3 * x, x / 2))
+    assert both.judge(lambda x: (2 * x, -3 * x, x / 2)).reason == "thrice: the sign is off"
+    assert both.judge(lambda x: (-2 * x, 3 * x, -x / 2)).reason == "twice, half: the sign is off"
+    assert "expected 3 results, twice, thrice, half, got 2" in both.judge(lambda x: (2 * x, 3 * x)).reason
+    assert "expected 3 results, twice, thrice, half, got one thing" in both.judge(lambda x: x).reason
+
+
+def test_lists_and_numbers_will_do_for_arrays():
+    assert MEANS.judge(lambda X: [float(mean) for mean in X.mean(axis=1)]) == RIGHT
+    assert Function({"s": ""}, ("d",), lambda s: 2 * s).judge(lambda s: 2 * s) == RIGHT
+
+
+# Functions that misbehave: a verdict comes back, whatever they do
+
+
+def recursion(X):
+    return recursion(X)
+
+
+def loop(X):
+    while True:
+        pass
+
+
+def stubborn_loop(X):
+    while True:
+        try:  # noqa: SIM105, as it is written by people in a hurry
+            abs(X)
+        except BaseException:
+            pass
+
+
+class Unspeakable(Exception):
+    def __str__(self):
+        raise ValueError("no words")
+
+
+class Hostile:
+    def __array__(self, *args, **kwargs):
+        raise SystemError("not an array")
+
+
+def raising(error):
+    def answer(*arguments):
+        raise error
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda X: 1 / 0, "raised ZeroDivisionError: division by zero, in line 1 of your function"),
+        (raising(SystemExit(1)), "raised SystemExit: 1, in line 2 of your function"),
+        (raising(GeneratorExit()), "raised GeneratorExit"),
+        (raising(MemoryError()), "raised MemoryError"),
+        (raising(NotImplementedError("later\nor never")), "raised NotImplementedError: later, in line 2"),
+        (raising(Unspeakable()), "raised Unspeakable, in line 2"),
+        (raising(StopIteration()), "raised StopIteration"),
+        (recursion, "raised RecursionError"),
+        (lambda: None, "raised TypeError"),
+        (np.linalg.inv, "raised LinAlgError"),
+        (lambda X: None, "means: expected numbers, got None; is there a return?"),
+        (lambda X: "a string", "means: expected an array of numbers, got dtype"),
+        (lambda X: {1: 2}, "means: expected an array of numbers, got dtype object"),
+        (lambda X: [[1.0], [1.0, 2.0]], "means: expected numbers in rows of one length"),
+        (lambda X: X.mean(axis=1) > 0, "means: expected numbers, got truth values"),
+        (lambda X: X.mean(axis=1) + 1j, "means: expected real numbers, got dtype complex128"),
+        (lambda X: Hostile(), "not an array"),
+        (lambda X: X.mean(axis=1) * np.nan, "got [nan]"),
+        (lambda X: X.mean(axis=1) / 0.0, "got ["),
+        (3.0, "expected a function"),
+        (None, "expected a function"),
+        ("mean", "expected a function"),
+        (np.ones(3), "expected a function"),
+    ],
+)
+def test_misbehaviour_is_wrong_and_said_to_be(answer, said):
+    status, reason = judged(answer)
+    assert status == "wrong"
+    assert said in reason
+
+
+def test_a_function_that_fails_for_one_sample_only_is_shown_that_sample():
+    def squeezed(X):
+        return X.squeeze().mean(axis=1)
+
+    status, reason = judged(squeezed)
+    assert status == "wrong"
+    assert reason.startswith("for X = [[")
+    assert "AxisError" in reason
+
+
+@pytest.mark.parametrize("endless", [loop, stubborn_loop])
+def test_an_endless_loop_is_stopped(endless):
+    start = time.perf_counter()
+    outcome = attempt(lambda: endless(1), seconds=0.2)
+    assert outcome.trouble == "was stopped after 0.2 seconds; is there a loop that never ends?"
+    assert time.perf_counter() - start < 5.0
+
+
+def busy(seconds):
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        pass
+
+
+@pytest.mark.parametrize("limit", [0.0005, 0.001, 0.002, 0.01])
+def test_nothing_remains_of_a_time_limit_that_ends_with_the_call(limit):
+    threads = threading.active_count()
+    for seconds in np.linspace(0.5, 1.5, 40) * limit:
+        assert attempt(lambda: busy(seconds), seconds=limit).trouble[:11] in ("", "was stopped")  # noqa: B023
+    busy(0.2)  # an interruption that came too late would strike here
+    assert threading.active_count() == threads
+
+
+def test_a_time_limit_works_in_any_thread():
+    outcomes = []
+    thread = threading.Thread(target=lambda: outcomes.append(attempt(lambda: loop(1), seconds=0.1)))
+    thread.start()
+    thread.join(timeout=10)
+    assert "was stopped" in outcomes[0].trouble
+
+
+def test_the_handler_of_signals_is_left_alone():
+    before = signal.getsignal(signal.SIGINT)
+    attempt(lambda: loop(1), seconds=0.05)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_an_interrupt_by_the_reader_passes_through():
+    with pytest.raises(KeyboardInterrupt):
+        check_exercise("1.4", raising(KeyboardInterrupt()))
+
+
+def test_a_changed_input_is_noticed():
+    def in_place(X):
+        X /= X.shape[1]
+        return X.sum(axis=1)
+
+    assert judged(in_place) == ("nearly", "it writes into its argument X; work on a copy")
+
+
+def test_prints_are_seen_once_and_warnings_not_at_all(capsys, recwarn):
+    def chatty(X):
+        print("shape", X.shape)
+        np.log(-1.0 + 0 * X)
+        return X.mean(axis=1)
+
+    assert MEANS.judge(chatty) == RIGHT
+    assert capsys.readouterr().out == "shape (1, 1)\n"
+    assert not recwarn
+
+
+def test_a_function_that_changes_streams_and_error_handling_leaves_them_alone():
+    stdout, errors = sys.stdout, np.geterr()
+
+    def meddling(X):
+        np.seterr(all="raise")
+        return X.mean(axis=1)
+
+    MEANS.judge(meddling)
+    assert (sys.stdout, np.geterr()) == (stdout, errors)
+
+
+def test_a_function_may_return_the_same_array_every_time():
+    buffers = {}
+
+    def reused(X):
+        buffer = buffers.setdefault((len(X), X.dtype), np.empty(len(X), X.dtype))
+        buffer[:] = X.mean(axis=1)
+        return buffer
+
+    assert MEANS.judge(reused) == RIGHT
+
+
+def test_other_callables_will_do():
+    class Mean:
+        def __call__(self, X):
+            return X.mean(axis=1)
+
+    assert MEANS.judge(Mean()) == RIGHT
+    assert MEANS.judge(np.mean).status == "nearly"
+
+
+# Inputs
+
+
+def test_inputs_hold_the_edges():
+    shapes = [i.values["X"].shape for i in inputs_to_try({"X": "B n"}, {}, np.random.default_rng(1))]
+    assert shapes[0] == (1, 1)
+    assert {(2, 3), (1, 3), (2, 1), (3, 3)} <= set(shapes)
+
+
+def test_inputs_come_in_both_precisions():
+    kinds = [(i.values["X"].dtype.name, i.single) for i in inputs_to_try({"X": "n"}, {}, np.random.default_rng(1))]
+    assert set(kinds) == {("float64", False), ("float32", True)}
+
+
+def test_inputs_are_fresh():
+    first, second = (list(inputs_to_try({"X": "n"}, {}, np.random.default_rng(seed))) for seed in (1, 2))
+    assert str(first[1]) != str(second[1])
+
+
+def test_the_reader_gets_copies_and_the_reference_gets_float64():
+    *_, inputs = inputs_to_try({"x": "n", "s": ""}, {}, np.random.default_rng(1))
+    inputs.arguments[0][:] = 0.0
+    assert inputs.values["x"].all()
+    assert [np.asarray(value).dtype.name for value in inputs.arguments] == ["float32", "float32"]
+    assert [np.asarray(value).dtype.name for value in inputs.exact] == ["float64", "float64"]
+
+
+# Values and choices
+
+PAIR = Value(expected=lambda: [3.0, -4.0], mistakes=(((1.0, 1.0), "these are the lengths"),))
+NUMBER = Value(expected=lambda: 2.5)
+CHOICE = Choice("abc", lambda: "b", {"a": "no", "c": "not that"})
+
+
+@pytest.mark.parametrize("answer", [[3, -4], (3.0, -4.01), np.array([3, -4]), np.float32([3, -4])])
+def test_a_value_is_right_in_any_form_and_to_three_digits(answer):
+    assert PAIR.judge(answer) == RIGHT
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "reason"),
+    [
+        ([3, -4.1], "nearly", "right at [0], not elsewhere; the first entry is [0]"),
+        ([-3, 4], "nearly", "the sign is off"),
+        ([3, 4], "nearly", "the magnitudes are right, the signs are not"),
+        ([-4, 3], "nearly", "the entries are right, their order is reversed"),
+        ([6, -8], "nearly", "it is too large by a factor of 2"),
+        ([1, 1], "nearly", "these are the lengths"),
+        ([[3], [-4]], "nearly", "the numbers are right, the shape is not"),
+        ([1, 2, 3], "nearly", "expected shape (2,), got shape (3,)"),
+        ([0.0, 0.0], "nearly", "it is 0 everywhere"),
+        ([7, 8], "wrong", "these numbers are not the ones"),
+        ([3, np.nan], "wrong", "expected finite numbers, got NaN or infinity"),
+        ([3, np.inf], "wrong", "expected finite numbers, got NaN or infinity"),
+        ("three", "wrong", "answer: expected an array of numbers, got dtype <U5"),
+        ([3, "b"], "wrong", "answer: expected an array of numbers, got dtype <U21"),
+        (None, "wrong", "answer: expected numbers, got None; is there a return?"),
+        (True, "wrong", "answer: expected numbers, got truth values"),
+        (Hostile(), "wrong", "not an array"),
+        (np.mean, "wrong", "expected numbers, got a function; call it, and pass what it returns"),
+        ([], "nearly", "expected shape (2,), got shape (0,)"),
+    ],
+)
+def test_what_is_off_in_a_value_is_named(answer, status, reason):
+    verdict = PAIR.judge(answer)
+    assert (verdict.status, verdict.reason) == (status, reason)
+
+
+@pytest.mark.parametrize("blank", [..., [..., ...], [3, ...], (3, ...)])
+def test_a_value_that_is_not_there_yet(blank):
+    assert PAIR.judge(blank) == NOT_TRIED
+
+
+def test_a_number_is_not_given_away():
+    assert NUMBER.judge(2.5) == RIGHT
+    assert NUMBER.judge(4.0).reason == "this number is not the one"
+    assert NUMBER.judge(-2.5).reason == "the sign is off"
+
+
+def test_entries_in_any_order():
+    assert Value(lambda: [1.0, 2.0], in_any_order=True).judge([2, 1]) == RIGHT
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "reason"),
+    [
+        ("b", "right", ""),
+        (" B ", "right", ""),
+        ("a", "wrong", "no"),
+        ("C", "wrong", "not that"),
+        ("d", "wrong", 'expected one of "a", "b", "c"'),
+        ("ab", "wrong", 'expected one of "a", "b", "c"'),
+        ("", "wrong", 'expected one of "a", "b", "c"'),
+        (2, "wrong", 'expected one of "a", "b", "c"'),
+        (None, "wrong", 'expected one of "a", "b", "c"'),
+        ([..., "b"], "not tried yet", ""),
+        (..., "not tried yet", ""),
+    ],
+)
+def test_choices(answer, status, reason):
+    verdict = CHOICE.judge(answer)
+    assert (verdict.status, verdict.reason) == (status, reason)
+
+
+# What the reader calls
+
+
+def test_one_line_and_nothing_returned(capsys):
+    assert check_exercise("1.1", ...) is None
+    assert check_exercise("1.1") is None
+    assert capsys.readouterr() == (2 * "· Exercise 1.1: not tried yet\n", "")
+
+
+@pytest.mark.parametrize(
+    ("answer", "line"),
+    [
+        (-1.41, "✓ Exercise 1.2: right\n"),
+        (1.41, "≈ Exercise 1.2: nearly: the sign is off\n"),
+        (7.0, "✗ Exercise 1.2: wrong: this number is not the one\n"),
+    ],
+)
+def test_the_line_of_each_verdict(answer, line, capsys):
+    check_exercise("1.2", answer)
+    assert capsys.readouterr().out == line
+
+
+@pytest.mark.parametrize("number", ["1.99", "", "1", 1.2, None, ["1.2"], np.ones(3), "1.2 "], ids=repr)
+def test_a_number_that_does_not_exist_is_answered_with_those_that_do(number, capsys):
+    check_exercise(number, 3)
+    hint(number)
+    line = "There is no such exercise. The numbers are 1.1 to 1.7; 2.1 to 2.7"
+    assert [text.startswith(line) for text in capsys.readouterr().out.splitlines()] == [True, True]
+
+
+def test_hints_come_one_after_the_other(capsys):
+    for _ in range(4):
+        hint("2.7")
+    first, second, third, again = capsys.readouterr().out.splitlines()
+    assert [line[:9] for line in (first, second, third)] == ["Hint 1 of", "Hint 2 of", "Hint 3 of"]
+    assert again == third
+    hint("2.6")
+    assert capsys.readouterr().out.startswith("Hint 1 of 3 for exercise 2.6: ")
+
+
+# The catalogue
+
+
+@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=lambda e: e.number)
+def test_every_exercise_is_complete(exercise):
+    assert exercise.kind in KINDS
+    assert len(set(exercise.hints)) == 3
+    assert len(exercise.checker.mistakes) >= 2
+    assert all(isinstance(hint, str) and hint[-1] in ".?" for hint in exercise.hints)
+
+
+@pytest.mark.parametrize("lesson", EXERCISES.lessons)
+def test_every_lesson_has_six_of_all_kinds_and_numbers_without_gaps(lesson):
+    exercises = EXERCISES.lessons[lesson]
+    assert len(exercises) >= (3 if lesson == "9" else 6)
+    assert {exercise.kind for exercise in exercises} == set(KINDS)
+    assert [exercise.number for exercise in exercises] == [f"{lesson}.{i + 1}" for i in range(len(exercises))]
+
+
+def test_what_is_shown_at_a_glance_is_no_answer():
+    for exercise in EXERCISES.values():
+        assert repr(exercise) == f"<Exercise {exercise.number}, {exercise.kind}: {exercise.title}>"
+        assert re.fullmatch(r"<.* object at 0x\w+>", repr(exercise.checker))
+    lines = repr(EXERCISES).splitlines()
+    assert [line.split()[:2] for line in lines] == [[e.number, e.kind] for e in EXERCISES.values()]
+
+
+WEIRD = [
+    ...,
+    None,
+    0,
+    -1.0,
+    "a",
+    "b",
+    "x",
+    b"c",
+    True,
+    [],
+    [1, 2],
+    (1, 2, 3),
+    {},
+    np.ones((2, 2)),
+    np.nan,
+    1j,
+    object(),
+]
+WEIRD += [Hostile(), print, np.mean, raising(ValueError("no")), lambda *args: args, lambda *args: np.nan, type, iter]
+
+
+@pytest.mark.parametrize(("number", "answer"), [*itertools.product(EXERCISES, WEIRD)], ids=repr)
+def test_no_answer_raises_and_every_answer_gets_a_verdict(number, answer, capsys):
+    check_exercise(number, answer)
+    out = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(rf"[·≈✓✗] Exercise {number}: (not tried yet|right|(nearly|wrong): .+)", out[-1])

@@ -1,0 +1,44 @@
+"""Each exercise: a solution is right, and wrong answers that people give are refused with what they overlooked.
+
+The answers stand in `exercise_answers_*.py`, which this file finds.
+"""
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+from backprop_lib.lesson import EXERCISES
+from backprop_lib.lesson.exercises.verdict import RIGHT
+
+MODULES = [importlib.import_module(path.stem) for path in sorted(Path(__file__).parent.glob("exercise_answers_*.py"))]
+SOLUTIONS = {number: solution for module in MODULES for number, solution in module.SOLUTIONS.items()}
+WRONG = [wrong for module in MODULES for wrong in module.WRONG]
+
+
+@pytest.mark.parametrize("number", EXERCISES)
+def test_a_solution_is_right_on_whatever_inputs_are_drawn(number):
+    for _ in range(20):
+        assert EXERCISES[number].judge(SOLUTIONS[number]) == RIGHT
+
+
+@pytest.mark.parametrize(("number", "answer", "status", "reason"), WRONG, ids=[f"{w[0]}-{w[3][:30]}" for w in WRONG])
+def test_a_wrong_answer_is_refused_with_what_was_overlooked(number, answer, status, reason):
+    verdict = EXERCISES[number].judge(answer)
+    assert verdict.status == status, verdict
+    assert reason in verdict.reason, verdict
+
+
+def test_every_exercise_has_three_wrong_answers():
+    counts = [sum(wrong[0] == number for wrong in WRONG) for number in EXERCISES]
+    assert min(counts) >= 3
+
+
+@pytest.mark.parametrize("number", EXERCISES)
+def test_every_mistake_that_an_exercise_knows_is_refused_with_its_own_reason(number):
+    checker = EXERCISES[number].checker
+    pairs = checker.mistakes.items() if isinstance(checker.mistakes, dict) else checker.mistakes
+    for answer, reason in pairs:
+        verdict = EXERCISES[number].judge(answer)
+        assert verdict.status in ("nearly", "wrong")
+        assert verdict.reason == reason
