@@ -1,6 +1,7 @@
 """The primer's self-test: its right answers are computed, and each question names the section to read."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -33,7 +34,7 @@ QUESTIONS = {
 }
 
 
-def self_test(answers):
+def self_test(answers: dict[int, Any]) -> None:
     """Print which answers are right, which section to read for each other one, and where to go on.
 
     Parameters
