@@ -65,7 +65,7 @@ def within(seconds, action):
             over.put(None)
     finally:  # TimeUp may have come just before the put
         over.put(None)
-        watcher.join()
+        _wait_for(watcher)
         if raised.is_set():
             _receive(thread)  # and it may be under way still
 
@@ -77,6 +77,16 @@ def _watch(seconds, over, thread, raised):
             return over.get(timeout=pause)
         raised.set()
         _raise_in(thread)
+
+
+def _wait_for(watcher):
+    """Wait for the watcher's end, a little at a time: what it has raised comes only between two steps of Python.
+
+    Under a tracer, version 3.11 lets no other thread begin a function while something raised has not come.
+    """
+    while watcher.is_alive():
+        with contextlib.suppress(TimeUp):
+            watcher.join(AGAIN)
 
 
 def _receive(thread):
