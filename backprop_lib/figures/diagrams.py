@@ -12,7 +12,7 @@ from backprop_lib.figures.style import subplots
 NODE_RADIUS, COLUMN_GAP = 0.36, 1.9
 SPREAD = 2.5
 NEAR_TAIL = 0.68  # from the middle of the tail's circle to the label of an arrow
-NOTE_GAP = 0.1
+NOTE_GAP = 0.16
 
 
 def network(columns, weights, *, backward=False):
@@ -41,7 +41,7 @@ def network(columns, weights, *, backward=False):
     for (left, right), matrix in zip(pairwise(places), weights, strict=True):
         _draw_arrows(axes, left, right, np.asarray(matrix), color, backward)
     for (heading, nodes), column in zip(columns.items(), places, strict=True):
-        axes.text(column[0][0], top + 0.75, heading, ha="center", size=11, weight="bold")
+        axes.text(column[0][0], top + 0.85, heading, ha="center", size=11, weight="bold")
         for index, ((x, y), (name, value, note)) in enumerate(zip(column, nodes, strict=True)):
             axes.add_patch(Circle((x, y), NODE_RADIUS, facecolor=fill, edgecolor=color, linewidth=1.5, zorder=3))
             axes.text(x, y, f"{name}\n{value}", ha="center", va="center", size=10, zorder=4)
@@ -55,7 +55,7 @@ def network(columns, weights, *, backward=False):
 def _paper_for(columns, top):
     """Figure and axes with room for the headings above and a note below."""
     left, right = -0.5, COLUMN_GAP * (columns - 1) + 0.5
-    bottom, top = -top - 0.65, top + 0.95
+    bottom, top = -top - 0.75, top + 1.05
     figure, axes = subplots(width=right - left, height=top - bottom)
     axes.set_aspect("equal")
     axes.axis("off")
