@@ -22,6 +22,8 @@ class History:
     gradient_norms : list of array (number of parameters,)
         Euclidean norm of each parameter's gradient, averaged over the epoch's batches, in the order of
         ``network.parameters()``.
+    parameters : list of list of array
+        Copies of all parameters at the end of the epoch, in the same order; empty unless they were to be kept.
 
     The accuracies stay empty where the targets are not integer labels.
     """
@@ -31,9 +33,12 @@ class History:
     validation_loss: list = field(default_factory=list)
     validation_accuracy: list = field(default_factory=list)
     gradient_norms: list = field(default_factory=list)
+    parameters: list = field(default_factory=list)
 
 
-def fit(network, loss, optimizer, X, y, *, validation=None, epochs, batch_size, rng, progress=False):
+def fit(
+    network, loss, optimizer, X, y, *, validation=None, epochs, batch_size, rng, keep_parameters=False, progress=False
+):
     """Train a network by mini-batches, shuffled anew in every epoch.
 
     Parameters
@@ -49,6 +54,8 @@ def fit(network, loss, optimizer, X, y, *, validation=None, epochs, batch_size, 
         The last batch of an epoch may be smaller.
     rng : numpy.random.Generator
         Shuffles.
+    keep_parameters : bool
+        Put a copy of the parameters into the history after each epoch, to replay the training later.
     progress : bool
         Show a progress bar.
 
@@ -70,6 +77,7 @@ def fit(network, loss, optimizer, X, y, *, validation=None, epochs, batch_size, 
         validation = _checked_data(*_checked_pair(validation), "validation X", "validation y")
     epochs, batch_size = check_count(epochs, "epochs"), check_count(batch_size, "batch_size")
     check_rng(rng)
+    check_flag(keep_parameters, "keep_parameters")
     step = _GuardedStep(network, loss, optimizer)
     history = History()
     network.train()
@@ -78,6 +86,8 @@ def fit(network, loss, optimizer, X, y, *, validation=None, epochs, batch_size, 
         if validation is not None:
             step.place = f"epoch {epoch}, validation"
             _validate(step, history, *validation)
+        if keep_parameters:
+            history.parameters.append([parameter.data.copy() for parameter in network.parameters()])
     return history
 
 

@@ -1,0 +1,6 @@
+"""The lessons' interactive figures, a module for each lesson: functions that return an `Explorer`."""
+
+from backprop_lib.figures.interactive.lesson_03 import derivation
+from backprop_lib.figures.interactive.lesson_09 import training_replay
+
+__all__ = ["derivation", "training_replay"]
