@@ -4,7 +4,7 @@ A lesson calls a drawing function, or draws on the axes of `subplots`, and then 
 readers who cannot see the picture.
 """
 
-from backprop_lib.figures.batches import batch_times, linear_products, matrix_products, matrix_sum
+from backprop_lib.figures.batches import batch_times, linear_products, matrix_products
 from backprop_lib.figures.chain_rule import (
     gate,
     gates_and_fork,
@@ -50,7 +50,6 @@ __all__ = [
     "linear_products",
     "log_histogram",
     "matrix_products",
-    "matrix_sum",
     "network",
     "neuron",
     "one_unit_network",

@@ -13,7 +13,7 @@ NODE_RADIUS, COLUMN_GAP = 0.36, 1.9
 SPREAD = 2.5
 
 
-def network(columns, weights, *, backward=False):
+def network(columns, weights):
     """Draw a small fully connected network with its numbers.
 
     Parameters
@@ -23,20 +23,17 @@ def network(columns, weights, *, backward=False):
         stands above it, under the last one below.
     weights : list of arrays (out, in)
         The numbers on the arrows between one column and the next, written with three decimals.
-    backward : bool
-        Arrows from right to left in the colour of gradients, instead of left to right in that of the forward pass.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
-    color = LIGHT["gradient" if backward else "forward"]
-    fill = LIGHT["gradient_soft" if backward else "forward_soft"]
+    color, fill = LIGHT["forward"], LIGHT["forward_soft"]
     places = [_column_places(len(nodes), index) for index, nodes in enumerate(columns.values())]
     top = max(column[0][1] for column in places)
     figure, axes = _paper_for(len(columns), top)
     for (left, right), matrix in zip(pairwise(places), weights, strict=True):
-        _draw_arrows(axes, left, right, np.asarray(matrix), color, backward)
+        _draw_arrows(axes, left, right, np.asarray(matrix), color)
     for (heading, nodes), column in zip(columns.items(), places, strict=True):
         axes.text(column[0][0], top + 0.75, heading, ha="center", size=11, weight="bold")
         for index, ((x, y), (name, value, note)) in enumerate(zip(column, nodes, strict=True)):
@@ -67,10 +64,9 @@ def _column_places(count, index):
     return [(COLUMN_GAP * index, float(height)) for height in np.linspace(half, -half, count)]
 
 
-def _draw_arrows(axes, left, right, matrix, color, backward):
-    for i, end in enumerate(right):
-        for j, start in enumerate(left):
-            tail, head = (end, start) if backward else (start, end)
+def _draw_arrows(axes, left, right, matrix, color):
+    for i, head in enumerate(right):
+        for j, tail in enumerate(left):
             axes.annotate(
                 "",
                 xy=_beside(head, tail),
