@@ -167,7 +167,7 @@ class _State:
     def _write_weight(self, left, right, name, index):
         rows, columns = self.tensors[name].shape
         # Near the side with fewer nodes the labels of arrows that cross stand apart.
-        x, y = np.add(left, (0.38 if columns <= rows else 0.62) * np.subtract(right, left))
+        x, y = np.add(left, (0.39 if columns <= rows else 0.61) * np.subtract(right, left))
         self._write_parameter((x, y), name, index, va="center")
 
     def _write_parameter(self, place, name, index, prefix="", **align):
@@ -197,7 +197,7 @@ class _State:
                 self._write_parameter(_moved(place, 0, side * (RADIUS + 0.06)), BIASES[name], index, "b ", **align)
             if name == "yhat":
                 target = f"y {_number(self.tensors['y'][index])}"
-                self._write_number(_moved(place, RADIUS + 0.22, 0.12 * side), target, "muted")
+                self._write_number(_moved(place, RADIUS + 0.24, 0.42 * side), target, "muted")
 
     def _draw_node(self, name, index, place):
         """A circle with a value and below it a gradient, as far as they are known."""
