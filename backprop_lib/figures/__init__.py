@@ -4,7 +4,7 @@ A lesson calls a drawing function, or draws on the axes of `subplots`, and then 
 readers who cannot see the picture.
 """
 
-from backprop_lib.figures.batches import batch_times, linear_products, matrix_products, matrix_sum
+from backprop_lib.figures.batches import batch_times, linear_products, matrix_products
 from backprop_lib.figures.chain_rule import (
     gate,
     gates_and_fork,
@@ -19,6 +19,7 @@ from backprop_lib.figures.computations import computation
 from backprop_lib.figures.depth import depth_profiles, layer_histograms, log_histogram
 from backprop_lib.figures.diagrams import network
 from backprop_lib.figures.explorer import Explorer
+from backprop_lib.figures.interactive import derivation, growing_batch, training_replay
 from backprop_lib.figures.landscapes import contour_map, descent_curve, descent_paths, gradient_arrows
 from backprop_lib.figures.measurements import direction_sweep, step_errors
 from backprop_lib.figures.palette import LIGHT as COLORS
@@ -34,6 +35,7 @@ __all__ = [
     "confusion_table",
     "contour_map",
     "depth_profiles",
+    "derivation",
     "descent_curve",
     "descent_paths",
     "direction_sweep",
@@ -41,13 +43,13 @@ __all__ = [
     "gate",
     "gates_and_fork",
     "gradient_arrows",
+    "growing_batch",
     "hinge_gates",
     "image_grid",
     "layer_histograms",
     "linear_products",
     "log_histogram",
     "matrix_products",
-    "matrix_sum",
     "network",
     "neuron",
     "one_unit_network",
@@ -58,4 +60,5 @@ __all__ = [
     "step_errors",
     "subplots",
     "training_curves",
+    "training_replay",
 ]

@@ -15,7 +15,7 @@ NEAR_TAIL = 0.68  # from the middle of the tail's circle to the label of an arro
 NOTE_GAP = 0.16
 
 
-def network(columns, weights, *, backward=False):
+def network(columns, weights):
     """Draw a small fully connected network with its numbers.
 
     Parameters
@@ -24,22 +24,18 @@ def network(columns, weights, *, backward=False):
         From left to right: the heading of a column, and for each of its nodes its name, its value and a note that
         stands above it, under the last one below.
     weights : list of arrays (out, in)
-        The numbers on the arrows between one column and the next: rounded to three decimals, in a backward pass
-        written with all three.
-    backward : bool
-        Arrows from right to left in the colour of gradients, instead of left to right in that of the forward pass.
+        The numbers on the arrows between one column and the next, rounded to three decimals.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
-    color = LIGHT["gradient" if backward else "forward"]
-    fill = LIGHT["gradient_soft" if backward else "forward_soft"]
+    color, fill = LIGHT["forward"], LIGHT["forward_soft"]
     places = [_column_places(len(nodes), index) for index, nodes in enumerate(columns.values())]
     top = max(column[0][1] for column in places)
     figure, axes = _paper_for(len(columns), top)
     for (left, right), matrix in zip(pairwise(places), weights, strict=True):
-        _draw_arrows(axes, left, right, np.asarray(matrix), color, backward)
+        _draw_arrows(axes, left, right, np.asarray(matrix), color)
     for (heading, nodes), column in zip(columns.items(), places, strict=True):
         axes.text(column[0][0], top + 0.85, heading, ha="center", size=11, weight="bold")
         for index, ((x, y), (name, value, note)) in enumerate(zip(column, nodes, strict=True)):
@@ -70,10 +66,9 @@ def _column_places(count, index):
     return [(COLUMN_GAP * index, float(height)) for height in np.linspace(half, -half, count)]
 
 
-def _draw_arrows(axes, left, right, matrix, color, backward):
-    for i, end in enumerate(right):
-        for j, start in enumerate(left):
-            tail, head = (end, start) if backward else (start, end)
+def _draw_arrows(axes, left, right, matrix, color):
+    for i, head in enumerate(right):
+        for j, tail in enumerate(left):
             axes.annotate(
                 "",
                 xy=_beside(head, tail),
@@ -84,8 +79,9 @@ def _draw_arrows(axes, left, right, matrix, color, backward):
             # Near the tail the labels of arrows that cross stand apart, and no head is covered.
             way = np.subtract(head, tail)
             x, y = np.add(tail, NEAR_TAIL * way / np.linalg.norm(way))
-            number = f"{matrix[i, j]:.3f}" if backward else f"{np.round(matrix[i, j], 3):g}"
-            axes.text(x, y, number, ha="center", va="center", size=10, bbox=_paper(), zorder=2)
+            axes.text(
+                x, y, f"{np.round(matrix[i, j], 3):g}", ha="center", va="center", size=10, bbox=_paper(), zorder=2
+            )
 
 
 def _beside(place, toward):
