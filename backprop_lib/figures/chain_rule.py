@@ -8,7 +8,7 @@ from backprop_lib.figures.circuits import GATE_RADIUS, circuit
 from backprop_lib.figures.palette import LIGHT
 from backprop_lib.figures.style import subplots
 
-# The network of one hidden unit, in two rows that meet at h. Each wire: where it starts, where it ends, what it carries.
+# One hidden unit, in two rows that meet at h. Each wire: where it starts, where it ends, what it carries.
 UNIT_GATES = {
     "w₁x": ("×", 0.95, 0.0),
     "z₁": ("+", 2.1, 0.0),

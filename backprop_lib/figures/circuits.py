@@ -130,4 +130,4 @@ def _short(number):
 def _draw_gate(axes, symbol, x, y):
     face, radius = (LIGHT["forward_soft"], GATE_RADIUS) if symbol else (LIGHT["forward"], FORK_RADIUS)
     axes.add_patch(Circle((x, y), radius, facecolor=face, edgecolor=LIGHT["forward"], linewidth=1.3, zorder=2))
-    axes.text(x, y, symbol, ha="center", va="center", size=12 if len(symbol) < 3 else 9, zorder=3)
+    axes.text(x, y, symbol, ha="center", va="center", size=12 if len(symbol) < 3 else 10.5, zorder=3)
