@@ -52,7 +52,12 @@ class Names(HTMLParser):
         self.words.update(WORD.findall(source))
 
     def __contains__(self, name):
-        return name in self.found or name.strip(".#[]") in self.words
+        word = name.strip(".#[]")
+        if word.startswith("data-"):  # a script may say `element.dataset.addedLater`
+            first, *others = word.split("-")[1:]
+            word_in_dataset = first + "".join(map(str.capitalize, others))
+            return name in self.found or not self.words.isdisjoint((word, word_in_dataset))
+        return name in self.found or word in self.words
 
 
 def split_at_commas(tokens):

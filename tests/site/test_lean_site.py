@@ -11,7 +11,7 @@ from fontTools.misc.psCharStrings import T2CharString
 from fontTools.ttLib import TTFont
 from sphinx.errors import ExtensionError
 
-PAGE = """<p class="note big" id="here" data-kind="x">text</p><script>element.classList.add("added-later")</script>
+PAGE = """<p class="note big" id="here" data-kind="x">text</p><script>element.classList.add("added-later"); element.dataset.soonReady = 1</script>
 <a href="#">not a word of a script: absent</a>"""
 
 
@@ -31,6 +31,7 @@ def names():
         "p.note.big > a:hover::before",
         "#here",
         "[data-kind=y]",
+        "[data-soon-ready]",
         ".added-later",
         "#added-later .big",
         "p:not(.absent)",
@@ -43,7 +44,9 @@ def test_a_rule_that_could_apply_stays(names, selector):
     assert unused_css.purge(f"{selector} {{ color: red }}", names) == f"{selector}{{color: red}}\n"
 
 
-@pytest.mark.parametrize("selector", [".absent", "table", "#note", "p.absent", "[title]", ":is(.absent, #gone)", ".p"])
+@pytest.mark.parametrize(
+    "selector", [".absent", "table", "#note", "p.absent", "[title]", "[data-soon]", ":is(.absent, #gone)", ".p"]
+)
 def test_a_rule_that_cannot_apply_goes(names, selector):
     assert unused_css.purge(f"{selector} {{ color: red }}", names) == "\n"
 
