@@ -1,59 +1,59 @@
-"""Every interactive figure of the site, moved by keyboard and by mouse: what it says then, computed once more."""
+"""Every interactive figure of the built lessons, driven by keyboard and mouse, against numbers computed here."""
 
-import functools
-import json
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import site_checks
 
 sys.path.append(str(Path(__file__).parents[1] / "library"))
 
-import interactive_texts_01_02 as lessons_1_and_2
+import interactive_texts_01_02 as texts_01_02
 
-
-@dataclass(frozen=True)
-class Row:
-    """A figure by its page and its place there, and its states: values by control, and what must be said then."""
-
-    page: str
-    place: int
-    states: list
-
-
-def states(text, *names, values):
-    """States by their values, in the order of the controls' names and of the text function's arguments."""
-    return [(dict(zip(names, state, strict=True)), functools.partial(text, *state)) for state in values]
-
-
-LESSON_1, LESSON_2 = "chapters/01_gradients.html", "chapters/02_chain_rule.html"
-ROWS = [
-    Row(LESSON_1, 0, states(lessons_1_and_2.curve, "learning rate", values=[(0.05,), (0.25,), (0.5,), (0.6,)])),
-    Row(LESSON_1, 1, states(lessons_1_and_2.valley, "learning rate", values=[(0.02,), (0.35,), (0.36,), (0.37,)])),
-    Row(LESSON_1, 2, states(lessons_1_and_2.difference, "halvings", values=[(2,), (17,), (26,), (44,)])),
-    Row(LESSON_2, 0, states(lessons_1_and_2.network_step, "step", values=[(3,), (7,), (12,), (14,), (18,)])),
-    Row(LESSON_2, 1, states(lessons_1_and_2.fork, "used", "b", values=[("once", -3), ("twice", -3), ("twice", 3)])),
+# Page, the figure's number on it, and moves: what a slider or a group of buttons is set to, and the text that follows.
+FIGURES = [
+    (
+        "01_gradients",
+        0,
+        [({"learning_rate": rate}, lambda rate=rate: texts_01_02.curve(rate)) for rate in (0.05, 0.25, 0.5, 0.6)],
+    ),
+    (
+        "01_gradients",
+        1,
+        [({"learning_rate": rate}, lambda rate=rate: texts_01_02.valley(rate)) for rate in (0.02, 0.35, 0.36, 0.37)],
+    ),
+    (
+        "01_gradients",
+        2,
+        [({"halvings": k}, lambda k=k: texts_01_02.difference(k)) for k in (2, 17, 26, 44)],
+    ),
+    (
+        "02_chain_rule",
+        0,
+        [({"step": step}, lambda step=step: texts_01_02.network_step(step)) for step in (3, 7, 12, 14, 18)],
+    ),
+    (
+        "02_chain_rule",
+        1,
+        [
+            ({"used": used, "b": b}, lambda used=used, b=b: texts_01_02.fork(used, b))
+            for used, b in (("once", -3), ("twice", -3), ("twice", 3), ("once", 2))
+        ],
+    ),
 ]
-NAMES = [f"{Path(row.page).stem}-{row.place}" for row in ROWS]
+EACH = pytest.mark.parametrize(("page", "number", "moves"), FIGURES, ids=[f"{name}-{n}" for name, n, _ in FIGURES])
 
 
 @pytest.fixture
-def figure(browser, base):
-    """Return a function that opens a figure; an error in the page's console fails the test."""
+def visit(browser, base):
+    """Return a function that opens a lesson; an error in its console fails the test."""
     pages, errors = [], []
 
-    def start(row):
-        page = browser.new_page(viewport={"width": 1280, "height": 1000})
-        pages.append(page)
-        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.set_default_timeout(10_000)
-        page.goto(base + row.page, wait_until="networkidle")
-        box = page.locator(".explorer").nth(row.place)
-        box.scroll_into_view_if_needed()
-        return box
+    def start(name):
+        pages.append(browser.new_page(viewport={"width": 1280, "height": 1000}))
+        pages[-1].on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        pages[-1].on("pageerror", lambda error: errors.append(str(error)))
+        pages[-1].goto(f"{base}chapters/{name}.html", wait_until="load")
+        return pages[-1]
 
     yield start
     for page in pages:
@@ -61,64 +61,78 @@ def figure(browser, base):
     assert errors == []
 
 
-def place_of(slider, value):
-    """How many values a slider has before this one, and how many before its last."""
-    values = json.loads(slider.get_attribute("data-values"))
-    return values.index(f"{value:g}"), len(values) - 1
+def figure(page, number):
+    """Return a figure, in sight."""
+    box = page.locator(".explorer").nth(number)
+    box.scroll_into_view_if_needed()
+    return box
 
 
-def press(box, control, value):
-    """Set a control by the keyboard."""
-    if isinstance(value, str):
-        box.get_by_role("radio", name=value, exact=True).focus()
-        box.page.keyboard.press("Space")
+def says(box):
+    return box.locator(".explorer-text").inner_text()
+
+
+def shown(value):
+    """Return a value as it stands beside its control."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value if isinstance(value, str) else f"{value:g}"
+
+
+def slider_and_place(box, name, value):
+    """Return a slider, and the place of a value on it; None for buttons."""
+    slider = box.get_by_role("slider", name=name.replace("_", " "), exact=True)
+    if not slider.count():
+        return None
+    values = slider.evaluate("slider => JSON.parse(slider.dataset.values)")
+    return slider, values.index(shown(value)), len(values) - 1
+
+
+def move_by_keyboard(box, name, value):
+    found = slider_and_place(box, name, value)
+    if found is None:
+        box.get_by_role("radio", name=shown(value), exact=True).press("Space")
         return
-    slider = box.get_by_role("slider", name=control, exact=True)
-    slider.focus()
+    slider, place, _ = found
     slider.press("Home")
-    for _ in range(place_of(slider, value)[0]):
+    for _ in range(place):
         slider.press("ArrowRight")
 
 
-def click(box, control, value):
-    """Set a control by the mouse."""
-    if isinstance(value, str):
-        box.get_by_role("group", name=control, exact=True).get_by_text(value, exact=True).click()
+def move_by_mouse(box, name, value):
+    found = slider_and_place(box, name, value)
+    if found is None:
+        box.get_by_text(shown(value), exact=True).click()
         return
-    slider = box.get_by_role("slider", name=control, exact=True)
-    place, last = place_of(slider, value)
-    area, thumb = slider.bounding_box(), 16  # the middle of the thumb does not reach the slider's ends
+    slider, place, last = found
+    area = slider.bounding_box()
+    thumb = 16  # its middle goes from half its width to half its width before the end
     x = area["x"] + thumb / 2 + (area["width"] - thumb) * place / last
     box.page.mouse.click(x, area["y"] + area["height"] / 2)
 
 
-@pytest.mark.parametrize("move", [press, click], ids=["keyboard", "mouse"])
-@pytest.mark.parametrize("row", ROWS, ids=NAMES)
-def test_a_moved_figure_says_what_there_is_to_see(figure, row, move):
-    box = figure(row)
-    assert len(row.states) >= 3
-    for values, text in [*row.states, row.states[0]]:  # the first one again: the others leave nothing behind
-        for control, value in values.items():
-            move(box, control, value)
-        assert box.locator(".explorer-text").inner_text() == text()
+@EACH
+@pytest.mark.parametrize("move", [move_by_keyboard, move_by_mouse])
+def test_each_figure_says_what_is_computed_here(visit, page, number, moves, move):
+    box = figure(visit(page), number)
+    assert len(moves) >= 3
+    for state, expected in moves:
+        for name, value in state.items():
+            move(box, name, value)
+        assert says(box) == expected()
 
 
-@pytest.mark.parametrize("row", ROWS, ids=NAMES)
-def test_each_state_is_another_picture(figure, row):
-    box, pictures = figure(row), []
-    for values, _ in row.states:
-        for control, value in values.items():
-            press(box, control, value)
-        pictures.append(box.locator("svg").first.screenshot())
-    assert len(set(pictures)) == len(row.states)
+@EACH
+def test_its_drawing_changes_with_its_state(visit, page, number, moves):
+    box, drawings = figure(visit(page), number), set()
+    for state, _ in moves:
+        for name, value in state.items():
+            move_by_keyboard(box, name, value)
+        drawings.add(box.locator("svg").screenshot())
+    assert len(drawings) == len(moves)
 
 
-def test_every_figure_of_the_site_is_moved(site):
-    expected = {(row.page, row.place) for row in ROWS}
-    assert len(expected) == len(ROWS)
-    found = {
-        (path, place)
-        for path in site_checks.html_files(site)
-        for place, _ in enumerate(site_checks.parse(site / path).select(".explorer"))
-    }
-    assert found == expected
+def test_no_figure_is_left_out(site):
+    pages = {path.stem: path.read_text("utf-8") for path in sorted((site / "chapters").glob("*.html"))}
+    counts = {name: text.count('class="explorer-player"') for name, text in pages.items()}
+    assert {(name, n) for name, count in counts.items() for n in range(count)} == {(name, n) for name, n, _ in FIGURES}

@@ -11,7 +11,8 @@ from fontTools.misc.psCharStrings import T2CharString
 from fontTools.ttLib import TTFont
 from sphinx.errors import ExtensionError
 
-PAGE = """<p class="note big" id="here" data-kind="x">text</p><script>element.classList.add("added-later"); element.dataset.soonReady = 1</script>
+PAGE = """<p class="note big" id="here" data-kind="x">text</p><script>element.classList.add("added-later")</script>
+<script>element.dataset.soonReady = true</script>
 <a href="#">not a word of a script: absent</a>"""
 
 
