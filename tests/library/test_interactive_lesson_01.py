@@ -42,7 +42,6 @@ def valley():
         line_loss,
         line_gradient,
         np.zeros(2),
-        curvatures=np.linalg.eigvalsh([[14 / 3, 2.0], [2.0, 1.0]])[::-1],
         learning_rates=[0.02, 0.3, 0.35, 0.36, 0.37],
         x=(-1.0, 3.4),
         y=(-1.6, 0.8),

@@ -10,7 +10,7 @@ from backprop_lib.figures.explorer import Explorer
 from backprop_lib.figures.landscapes import contour_map
 from backprop_lib.figures.measurements import METHODS, step_errors
 from backprop_lib.figures.palette import LIGHT
-from backprop_lib.numerical import numerical_gradient
+from backprop_lib.numerical import numerical_gradient, numerical_jacobian
 
 WIDTH = 5.2
 PATH = {"color": LIGHT["gradient"], "marker": "o", "markersize": 4, "linewidth": 1.2, "zorder": 3}
@@ -69,16 +69,16 @@ def rate_on_curve(f, slope, start, *, curvature, learning_rates, span, top, step
     )
 
 
-def rate_on_map(f, gradient, start, *, curvatures, learning_rates, x, y, levels, mark, steps=20, initial):
+def rate_on_map(f, gradient, start, *, learning_rates, x, y, levels, mark, steps=20, initial):
     """Move the learning rate of a descent in a valley: a quadratic loss of two parameters, drawn by its contours.
+
+    Across the valley and along it, each step multiplies what is left by 1 - learning rate * curvature.
 
     Parameters
     ----------
     f, gradient : callables
-        The loss and its gradient; they take an array (2,).
+        The loss and its gradient; they take an array (2,), the gradient a complex one, too.
     start : array (2,)
-    curvatures : (largest, smallest)
-        The second derivatives across the valley and along it.
     learning_rates : increasing sequence of float
     x, y : (low, high)
         What the two axes show; one unit is as long on both. Points of a path beyond are not drawn.
@@ -95,6 +95,8 @@ def rate_on_map(f, gradient, start, *, curvatures, learning_rates, x, y, levels,
     Explorer
         With the parameter ``learning_rate``.
     """
+    # Of the matrix of second derivatives the eigenvalues, the largest first.
+    curvatures = np.linalg.eigvalsh(numerical_jacobian(gradient, mark, method="complex"))[::-1]
 
     def draw(figure, learning_rate):
         path = gradient_descent(gradient, start, learning_rate=learning_rate, steps=steps)
