@@ -9,7 +9,6 @@ from backprop_lib.figures.chain_rule import (
     gate,
     gates_and_fork,
     hinge_gates,
-    one_unit_network,
     order_costs,
     path_network,
 )
@@ -19,7 +18,16 @@ from backprop_lib.figures.computations import computation
 from backprop_lib.figures.depth import depth_profiles, layer_histograms, log_histogram
 from backprop_lib.figures.diagrams import network
 from backprop_lib.figures.explorer import Explorer
-from backprop_lib.figures.interactive import derivation, growing_batch, training_replay
+from backprop_lib.figures.interactive import (
+    derivation,
+    fork_or_chain,
+    gradient_steps,
+    growing_batch,
+    halved_steps,
+    rate_on_curve,
+    rate_on_map,
+    training_replay,
+)
 from backprop_lib.figures.landscapes import contour_map, descent_curve, descent_paths, gradient_arrows
 from backprop_lib.figures.measurements import direction_sweep, step_errors
 from backprop_lib.figures.palette import LIGHT as COLORS
@@ -40,10 +48,13 @@ __all__ = [
     "descent_paths",
     "direction_sweep",
     "fitted_curves",
+    "fork_or_chain",
     "gate",
     "gates_and_fork",
     "gradient_arrows",
+    "gradient_steps",
     "growing_batch",
+    "halved_steps",
     "hinge_gates",
     "image_grid",
     "layer_histograms",
@@ -52,9 +63,10 @@ __all__ = [
     "matrix_products",
     "network",
     "neuron",
-    "one_unit_network",
     "order_costs",
     "path_network",
+    "rate_on_curve",
+    "rate_on_map",
     "show",
     "slope_zoom",
     "step_errors",

@@ -7,10 +7,39 @@ import pytest
 
 sys.path.append(str(Path(__file__).parents[1] / "library"))
 
+import interactive_texts_01_02 as texts_01_02
 import interactive_texts_03_04_09 as texts_03_04_09
 
 # Page, the figure's number on it, and moves: what a slider or a group of buttons is set to, and the text that follows.
 FIGURES = [
+    (
+        "01_gradients",
+        0,
+        [({"learning_rate": rate}, lambda rate=rate: texts_01_02.curve(rate)) for rate in (0.05, 0.25, 0.5, 0.6)],
+    ),
+    (
+        "01_gradients",
+        1,
+        [({"learning_rate": rate}, lambda rate=rate: texts_01_02.valley(rate)) for rate in (0.02, 0.35, 0.36, 0.37)],
+    ),
+    (
+        "01_gradients",
+        2,
+        [({"halvings": k}, lambda k=k: texts_01_02.difference(k)) for k in (2, 17, 26, 44)],
+    ),
+    (
+        "02_chain_rule",
+        0,
+        [({"step": step}, lambda step=step: texts_01_02.network_step(step)) for step in (3, 7, 12, 14, 18)],
+    ),
+    (
+        "02_chain_rule",
+        1,
+        [
+            ({"used": used, "b": b}, lambda used=used, b=b: texts_01_02.fork(used, b))
+            for used, b in (("once", -3), ("twice", -3), ("twice", 3), ("once", 2))
+        ],
+    ),
     (
         "03_derivation",
         0,

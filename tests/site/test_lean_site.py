@@ -45,7 +45,9 @@ def test_a_rule_that_could_apply_stays(names, selector):
     assert unused_css.purge(f"{selector} {{ color: red }}", names) == f"{selector}{{color: red}}\n"
 
 
-@pytest.mark.parametrize("selector", [".absent", "table", "#note", "p.absent", "[title]", ":is(.absent, #gone)", ".p"])
+@pytest.mark.parametrize(
+    "selector", [".absent", "table", "#note", "p.absent", "[title]", "[data-soon]", ":is(.absent, #gone)", ".p"]
+)
 def test_a_rule_that_cannot_apply_goes(names, selector):
     assert unused_css.purge(f"{selector} {{ color: red }}", names) == "\n"
 

@@ -1,7 +1,18 @@
 """The lessons' interactive figures, a module for each lesson: functions that return an `Explorer`."""
 
+from backprop_lib.figures.interactive.lesson_01 import halved_steps, rate_on_curve, rate_on_map
+from backprop_lib.figures.interactive.lesson_02 import fork_or_chain, gradient_steps
 from backprop_lib.figures.interactive.lesson_03 import derivation
 from backprop_lib.figures.interactive.lesson_04 import growing_batch
 from backprop_lib.figures.interactive.lesson_09 import training_replay
 
-__all__ = ["derivation", "growing_batch", "training_replay"]
+__all__ = [
+    "derivation",
+    "fork_or_chain",
+    "gradient_steps",
+    "growing_batch",
+    "halved_steps",
+    "rate_on_curve",
+    "rate_on_map",
+    "training_replay",
+]
