@@ -19,6 +19,7 @@ from backprop_lib.figures.computations import computation
 from backprop_lib.figures.depth import depth_profiles, layer_histograms, log_histogram
 from backprop_lib.figures.diagrams import network
 from backprop_lib.figures.explorer import Explorer
+from backprop_lib.figures.interactive import backward_orders, depth_and_initialisation, growing_graph
 from backprop_lib.figures.landscapes import contour_map, descent_curve, descent_paths, gradient_arrows
 from backprop_lib.figures.measurements import direction_sweep, step_errors
 from backprop_lib.figures.palette import LIGHT as COLORS
@@ -28,11 +29,13 @@ from backprop_lib.figures.style import show, subplots
 __all__ = [
     "COLORS",
     "Explorer",
+    "backward_orders",
     "batch_times",
     "circuit",
     "computation",
     "confusion_table",
     "contour_map",
+    "depth_and_initialisation",
     "depth_profiles",
     "descent_curve",
     "descent_paths",
@@ -41,6 +44,7 @@ __all__ = [
     "gate",
     "gates_and_fork",
     "gradient_arrows",
+    "growing_graph",
     "hinge_gates",
     "image_grid",
     "layer_histograms",
