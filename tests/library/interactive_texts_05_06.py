@@ -149,7 +149,7 @@ AGAIN = "some of it was passed on before"
 
 def both(step, first, second, wrong, right):
     """The text of a step of two walks."""
-    return f"Step {step}. Simplest walk, {first}: {wrong}. Topological order, {second}: {right}."
+    return f"Step {step}. Obvious walk, {first}: {wrong}. Topological order, {second}: {right}."
 
 
 def passed(giver, amount, taker, held, flaw=""):

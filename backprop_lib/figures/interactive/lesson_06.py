@@ -1,4 +1,4 @@
-"""A graph that grows line by line, and two walks back through one: the simplest, and in topological order."""
+"""A graph that grows line by line, and two walks back through one: the obvious one, and in topological order."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -127,7 +127,7 @@ def _mark(axes, place, meaning, style="-"):
 
 
 def backward_orders(**named):
-    """Step through two walks back: above the simplest, which passes on whatever there is, below in topological order.
+    """Step through two walks back: above the obvious one, which passes on whatever there is, below in topological order.
 
     A step is one push in each: the gradient of a node, times the slope, is added to that of a parent. A dashed border
     marks a node that passes on too early, or what it has passed on before.
@@ -148,8 +148,8 @@ def backward_orders(**named):
         If there are fewer than two nodes, or a node comes before its parents.
     """
     graph, slopes = _recorded(named), [slope for node in named.values() for slope in node.slopes]
-    walks = {"Simplest walk": _Walk(graph, slopes), "Topological order": _Walk(graph, slopes)}
-    walks["Simplest walk"].go_at_once(len(named) - 1)
+    walks = {"Obvious walk": _Walk(graph, slopes), "Topological order": _Walk(graph, slopes)}
+    walks["Obvious walk"].go_at_once(len(named) - 1)
     walks["Topological order"].go_in_order()
     places = computation_places(graph, COLUMN_GAP)
     half = 2 * HALF_HEIGHT - min(y for _, y in places) + 1.05  # height of one of the two drawings
@@ -170,7 +170,7 @@ def backward_orders(**named):
     last = max(len(walk.pushes) for walk in walks.values())
     return Explorer(
         draw,
-        alt="A graph twice, with a walk back in each: above the simplest, below in topological order. Boxes hold the "
+        alt="A graph twice, with a walk back in each: above the obvious one, below in topological order. Boxes hold the "
         "gradients so far; a thick arrow shows what is passed on, a dashed border that it is too early or again.",
         width=WIDTH,
         height=2 * half,
