@@ -127,7 +127,7 @@ def _mark(axes, place, meaning, style="-"):
 
 
 def backward_orders(**named):
-    """Step through two walks back: above the obvious one, which passes on whatever there is, below in topological order.
+    """Step through two walks back: above the obvious one, which passes on what there is, below in topological order.
 
     A step is one push in each: the gradient of a node, times the slope, is added to that of a parent. A dashed border
     marks a node that passes on too early, or what it has passed on before.
@@ -170,8 +170,8 @@ def backward_orders(**named):
     last = max(len(walk.pushes) for walk in walks.values())
     return Explorer(
         draw,
-        alt="A graph twice, with a walk back in each: above the obvious one, below in topological order. Boxes hold the "
-        "gradients so far; a thick arrow shows what is passed on, a dashed border that it is too early or again.",
+        alt="A graph twice, with a walk back in each: above the obvious one, below in topological order. Boxes hold "
+        "the gradients so far; a thick arrow shows what is passed on, a dashed border that it is too early or again.",
         width=WIDTH,
         height=2 * half,
         play="step",
