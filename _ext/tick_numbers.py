@@ -10,7 +10,7 @@ from verifications import TICK
 
 
 class NumberTicks(SphinxPostTransform):
-    """Put a reference to its equation behind every name after a tick; before references are resolved, at priority 10."""
+    """Put a reference behind every equation named after a tick; before references are resolved, at priority 10."""
 
     default_priority = 5
 

@@ -11,6 +11,8 @@ from backprop_lib.figures.style import subplots
 # Inches: three columns fill the width of a drawing that can still be read on a phone.
 NODE_RADIUS, COLUMN_GAP = 0.36, 1.9
 SPREAD = 2.5
+NEAR_TAIL = 0.68  # from the middle of the tail's circle to the label of an arrow
+NOTE_GAP = 0.1
 
 
 def network(columns, weights, *, backward=False):
@@ -22,7 +24,8 @@ def network(columns, weights, *, backward=False):
         From left to right: the heading of a column, and for each of its nodes its name, its value and a note that
         stands above it, under the last one below.
     weights : list of arrays (out, in)
-        The numbers on the arrows between one column and the next, written with three decimals.
+        The numbers on the arrows between one column and the next: rounded to three decimals, in a backward pass
+        written with all three.
     backward : bool
         Arrows from right to left in the colour of gradients, instead of left to right in that of the forward pass.
 
@@ -44,7 +47,7 @@ def network(columns, weights, *, backward=False):
             axes.text(x, y, f"{name}\n{value}", ha="center", va="center", size=10, zorder=4)
             # Arrows reach a column's last node from above, so its note stands below.
             below = index == len(nodes) - 1
-            note_y = y + (-1 if below else 1) * (NODE_RADIUS + 0.06)
+            note_y = y + (-1 if below else 1) * (NODE_RADIUS + NOTE_GAP)
             axes.text(x, note_y, note, ha="center", va="top" if below else "bottom", size=10)
     return figure
 
@@ -79,10 +82,10 @@ def _draw_arrows(axes, left, right, matrix, color, backward):
                 zorder=1,
             )
             # Near the tail the labels of arrows that cross stand apart, and no head is covered.
-            x, y = np.add(tail, 0.33 * np.subtract(head, tail))
-            axes.text(
-                x, y, f"{np.round(matrix[i, j], 3):g}", ha="center", va="center", size=10, bbox=_paper(), zorder=2
-            )
+            way = np.subtract(head, tail)
+            x, y = np.add(tail, NEAR_TAIL * way / np.linalg.norm(way))
+            number = f"{matrix[i, j]:.3f}" if backward else f"{np.round(matrix[i, j], 3):g}"
+            axes.text(x, y, number, ha="center", va="center", size=10, bbox=_paper(), zorder=2)
 
 
 def _beside(place, toward):
