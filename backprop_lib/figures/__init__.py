@@ -19,10 +19,13 @@ from backprop_lib.figures.depth import depth_profiles, layer_histograms, log_his
 from backprop_lib.figures.diagrams import network
 from backprop_lib.figures.explorer import Explorer
 from backprop_lib.figures.interactive import (
+    backward_orders,
+    depth_and_initialisation,
     derivation,
     fork_or_chain,
     gradient_steps,
     growing_batch,
+    growing_graph,
     halved_steps,
     rate_on_curve,
     rate_on_map,
@@ -37,11 +40,13 @@ from backprop_lib.figures.style import show, subplots
 __all__ = [
     "COLORS",
     "Explorer",
+    "backward_orders",
     "batch_times",
     "circuit",
     "computation",
     "confusion_table",
     "contour_map",
+    "depth_and_initialisation",
     "depth_profiles",
     "derivation",
     "descent_curve",
@@ -54,6 +59,7 @@ __all__ = [
     "gradient_arrows",
     "gradient_steps",
     "growing_batch",
+    "growing_graph",
     "halved_steps",
     "hinge_gates",
     "image_grid",

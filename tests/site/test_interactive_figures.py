@@ -9,6 +9,7 @@ sys.path.append(str(Path(__file__).parents[1] / "library"))
 
 import interactive_texts_01_02 as texts_01_02
 import interactive_texts_03_04_09 as texts_03_04_09
+import interactive_texts_05_06 as texts_05_06
 
 # Page, the figure's number on it, and moves: what a slider or a group of buttons is set to, and the text that follows.
 FIGURES = [
@@ -49,6 +50,36 @@ FIGURES = [
         "04_vectorization",
         0,
         [({"samples": k}, lambda k=k: texts_03_04_09.growing_batch(k)) for k in (1, 2, 3, 4)],
+    ),
+    (
+        "05_vanishing_exploding",
+        0,
+        [
+            (
+                {"activation": f, "initialisation": variance, "depth": depth},
+                lambda state=(f, variance, depth): texts_05_06.depth(*state),
+            )
+            for f, variance, depth in (
+                ("ReLU", "v = 4/n", 50),
+                ("sigmoid", "v = 1/n (Xavier)", 20),
+                ("tanh", "v = 2/n (He)", 10),
+            )
+        ],
+    ),
+    (
+        "06_autograd",
+        0,
+        [({"line": line}, lambda line=line: texts_05_06.line(line)) for line in (1, 2, 3, 4)],
+    ),
+    (
+        "06_autograd",
+        1,
+        [({"step": step}, lambda step=step: texts_05_06.doubled(step)) for step in (0, 2, 4, 5, 6)],
+    ),
+    (
+        "06_autograd",
+        2,
+        [({"step": step}, lambda step=step: texts_05_06.diamond(step)) for step in (3, 6, 8, 14)],
     ),
     (
         "09_digits",
