@@ -33,7 +33,9 @@ test: export OPENBLAS_NUM_THREADS = 1
 test: book ## check everything: style, imports, unit tests, every notebook, the website in a browser
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/codespell
 	$(BIN)/lint-imports
+	$(BIN)/mypy
 	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage report --skip-covered
 
@@ -51,7 +53,7 @@ execute: $(VENV)/.complete ## run every notebook and save its outputs
 	$(BIN)/python tools/execute.py
 
 clean: ## remove what was built and downloaded for it, all but the environment in .venv
-	rm -rf _build .cache .coverage .hypothesis .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf _build .cache .coverage .hypothesis .pytest_cache .ruff_cache .import_linter_cache .mypy_cache
 
 # An environment without `.complete` is what an interrupted run left: it is made anew.
 $(VENV)/.complete: requirements.txt pyproject.toml

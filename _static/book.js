@@ -1,4 +1,7 @@
 // What the theme leaves to do, and what reading does not need: without JavaScript nothing here is missed.
+// From a folder on the reader's disk, a browser lets no page fetch another: results without quotations.
+if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+
 document.addEventListener("DOMContentLoaded", () => {
   // Boxes that scroll must be reachable by keyboard; the theme sees to code and outputs, this to formulas and tables.
   const observer = new ResizeObserver((entries) => {
@@ -16,4 +19,19 @@ document.addEventListener("DOMContentLoaded", () => {
     const spoken = /<span class="katex-mathml">.*?<\/math><\/span>/gs;
     Search.htmlToText = (html, anchor) => plainText(html.replace(spoken, ""), anchor);
   }
+});
+
+// Paper is light, and nothing unfolds there: solutions are printed open.
+const folded = "details:not([open], .above-input)";
+let beforePaper = { theme: "light", opened: [] };
+
+addEventListener("beforeprint", () => {
+  beforePaper = { theme: document.documentElement.dataset.theme, opened: [...document.querySelectorAll(folded)] };
+  document.documentElement.dataset.theme = "light";
+  beforePaper.opened.forEach((details) => (details.open = true));
+});
+
+addEventListener("afterprint", () => {
+  document.documentElement.dataset.theme = beforePaper.theme;
+  beforePaper.opened.forEach((details) => (details.open = false));
 });

@@ -7,6 +7,7 @@ Batches are rows X (B, n), weights are (out, in), losses are summed over outputs
 from backprop_lib.activations import gelu, identity, leaky_relu, relu, sigmoid, softmax, softplus, tanh
 from backprop_lib.autograd import Tensor, Value, checkpoint, graph, no_grad
 from backprop_lib.datasets import Dataset, load_digits, make_spirals
+from backprop_lib.descent import gradient_descent
 from backprop_lib.initializers import he_normal, he_uniform, orthogonal, xavier_normal, xavier_uniform
 from backprop_lib.layers import (
     Activation,
@@ -24,7 +25,6 @@ from backprop_lib.losses import SigmoidCrossEntropy, SoftmaxCrossEntropy, Square
 from backprop_lib.numerical import (
     GradientCheck,
     check_gradient,
-    gradient_descent,
     numerical_gradient,
     numerical_jacobian,
     relative_error,

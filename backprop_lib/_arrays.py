@@ -4,12 +4,19 @@ Nothing here knows about networks. A check returns the array, so that it can sta
 """
 
 import math
+from collections.abc import Callable, Iterable
 from numbers import Real
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+# Type hints name no shapes and no dtypes: the docstrings do, and the functions below check them.
+Array = NDArray[Any]
+AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
 
 
-def as_float_array(value, name):
+def as_float_array(value: ArrayLike, name: object) -> Array:
     """Return ``value`` as a real or complex floating array; integers and booleans become float64.
 
     Raises
@@ -30,7 +37,7 @@ def as_float_array(value, name):
     raise TypeError(f"{name}: expected an array of numbers, got dtype {array.dtype}")
 
 
-def as_batch(value, name, features=None):
+def as_batch(value: ArrayLike, name: object, features: int | None = None) -> Array:
     """Return ``value`` as a batch of rows, shape (B, features) with B >= 1.
 
     Raises
@@ -50,7 +57,7 @@ def as_batch(value, name, features=None):
     return array
 
 
-def as_labels(labels, n_samples, n_classes):
+def as_labels(labels: ArrayLike, n_samples: int, n_classes: int) -> Array:
     """Return ``labels`` as an integer array of shape (n_samples,) with values in 0 ... n_classes - 1.
 
     Raises
@@ -72,13 +79,13 @@ def as_labels(labels, n_samples, n_classes):
     return labels
 
 
-def check_same_shape(array, other, name, other_name):
+def check_same_shape(array: Array, other: Array, name: str, other_name: str) -> None:
     """Raise ValueError unless both arrays have one shape: what differs would broadcast into a wrong answer."""
     if array.shape != other.shape:
         raise ValueError(f"{name}: expected shape {other.shape} as {other_name} has, got shape {array.shape}")
 
 
-def check_finite(array, name):
+def check_finite(array: Array, name: str) -> None:
     """Raise ValueError that names the first entry which is NaN or infinite."""
     finite = np.isfinite(array)
     if not finite.all():
@@ -86,19 +93,28 @@ def check_finite(array, name):
         raise ValueError(f"{name}: expected finite numbers, got {array[index]} at index {index}")
 
 
-def check_real(array, name):
+def check_real(array: Array, name: str) -> Array:
     """Return ``array``; raise TypeError where it is complex."""
     if array.dtype.kind == "c":
         raise TypeError(f"{name}: expected real numbers, got dtype {array.dtype}")
     return array
 
 
-def is_real_number(value):
+def as_finite_reals(value: ArrayLike, name: str) -> Array:
+    """Return ``value`` as a real floating array with at least one entry, all of them finite."""
+    array = check_real(as_float_array(value, name), name)
+    if array.size == 0:
+        raise ValueError(f"{name}: expected at least one entry, got shape {array.shape}")
+    check_finite(array, name)
+    return array
+
+
+def is_real_number(value: object) -> bool:
     """Whether ``value`` is one real number, Python's or NumPy's; a truth value counts as none."""
     return isinstance(value, Real) and not isinstance(value, bool)
 
 
-def check_positive(value, name):
+def check_positive(value: Any, name: str) -> float:
     """Return ``value`` as a float; raise unless it is one finite number above zero."""
     if not is_real_number(value):
         raise TypeError(f"{name}: expected a positive number, got {value!r}")
@@ -107,7 +123,17 @@ def check_positive(value, name):
     return float(value)
 
 
-def check_count(value, name):
+def check_from_zero(value: Any, name: str, below: float = math.inf) -> float:
+    """Return ``value`` as a float; raise unless it is one number with 0 <= value < below."""
+    wanted = "a number of at least 0" + (f" and below {below:g}" if below < math.inf else "")
+    if not is_real_number(value):
+        raise TypeError(f"{name}: expected {wanted}, got {value!r}")
+    if not 0 <= value < below:
+        raise ValueError(f"{name}: expected {wanted}, got {value!r}")
+    return float(value)
+
+
+def check_count(value: Any, name: str) -> int:
     """Return ``value`` as an int; raise unless it is a whole number of at least 1."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
         raise TypeError(f"{name}: expected a whole number, got {value!r}")
@@ -116,44 +142,44 @@ def check_count(value, name):
     return int(value)
 
 
-def check_callable(value, name):
+def check_callable(value: AnyFunction, name: str) -> AnyFunction:
     """Return ``value``; raise TypeError unless it can be called."""
     if not callable(value):
         raise TypeError(f"{name}: expected a function, got {value!r}")
     return value
 
 
-def check_flag(value, name):
+def check_flag(value: bool, name: str) -> bool:
     """Return ``value``; raise TypeError unless it is True or False."""
     if not isinstance(value, bool):
         raise TypeError(f"{name}: expected True or False, got {value!r}")
     return value
 
 
-def check_rng(rng):
+def check_rng(rng: np.random.Generator) -> np.random.Generator:
     """Return ``rng``; raise TypeError unless it is a numpy.random.Generator."""
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng: expected a numpy.random.Generator, np.random.default_rng(0) say, got {rng!r}")
     return rng
 
 
-def folded(z):
+def folded(z: Array) -> Array:
     """|z| for real z; for complex z the sign follows the real part, so that it stays analytic off the fold."""
     return np.where(z.real < 0, -z, z)
 
 
-def stable_sigmoid(z):
+def stable_sigmoid(z: Array) -> Array:
     """1 / (1 + exp(-z)) without overflow: the exponential is only ever taken of a negative number."""
     decay = np.exp(-folded(z))
     return np.where(z.real < 0, decay, 1.0) / (1.0 + decay)
 
 
-def stable_softplus(z):
+def stable_softplus(z: Array) -> Array:
     """log(1 + exp(z)) = max(z, 0) + log(1 + exp(-|z|)), which neither overflows nor loses small values."""
     return np.where(z.real < 0, 0.0, z) + np.log1p(np.exp(-folded(z)))  # the branches must part where folded's do
 
 
-def log_softmax(logits):
+def log_softmax(logits: Array) -> Array:
     """Logits minus the logarithm of their summed exponentials, over the last axis; finite for logits of any size.
 
     The largest logit is subtracted first. For complex logits "largest" means the real part.
@@ -165,7 +191,7 @@ def log_softmax(logits):
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
-def joint_norm(arrays):
+def joint_norm(arrays: Iterable[Array]) -> float:
     """Euclidean norm of all entries together; where their squares leave the number range, the entries are scaled."""
     with np.errstate(over="ignore"):
         squares = float(sum(np.vdot(array, array) for array in arrays))

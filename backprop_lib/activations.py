@@ -2,14 +2,24 @@
 
 An activation acts on every entry of an array by itself, so its Jacobian is diagonal and the diagonal, an array
 of the input's shape, says everything. Complex input is accepted wherever the function is analytic: the complex
-step (`numerical.py`) needs it.
+step needs it.
 """
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from backprop_lib._arrays import as_float_array, check_same_shape, log_softmax, stable_sigmoid, stable_softplus
+from backprop_lib._arrays import (
+    Array,
+    ArrayLike,
+    as_float_array,
+    check_same_shape,
+    log_softmax,
+    stable_sigmoid,
+    stable_softplus,
+)
 
 LEAKY_SLOPE = 0.01
 GELU_SCALE = math.sqrt(2.0 / math.pi)
@@ -22,29 +32,36 @@ class ActivationFunction:
     Parameters
     ----------
     name : str
+        What it is called when it is printed.
     function : callable
-        z -> h, array to array of the same shape and dtype.
+        From z to h, array to array of the same shape and dtype.
     derivative : callable
-        (z, h) -> dh/dz. Some derivatives are cheapest from the output: for the sigmoid h (1 - h).
+        From (z, h) to dh/dz. Some derivatives are cheapest from the output: for the sigmoid h (1 - h).
     """
 
-    def __init__(self, name, function, derivative):
+    def __init__(self, name: str, function: Callable[[Array], Array], derivative: Callable[[Array, Array], Array]):
         self.__name__ = name
         self.__doc__ = function.__doc__
         self._function = function
         self._derivative = derivative
 
-    def __call__(self, z):
+    def __call__(self, z: ArrayLike) -> Any:
         return self._function(as_float_array(z, "z"))[()]  # [()] makes a number of a 0-d array
 
-    def derivative(self, z, h=None):
+    def derivative(self, z: ArrayLike, h: ArrayLike | None = None) -> Any:
         """Derivative at z, same shape as z.
 
         Parameters
         ----------
         z : array, any shape
+            Where.
         h : array, same shape, optional
             The function's value at z, where the caller has it already: it saves an exponential.
+
+        Returns
+        -------
+        array of z's shape and dtype
+            A number for a number.
         """
         z = as_float_array(z, "z")
         h = self._function(z) if h is None else as_float_array(h, "h")
@@ -56,34 +73,72 @@ class ActivationFunction:
 
 
 def _tanh(z):
-    """Hyperbolic tangent, from -1 to 1. Derivative 1 - h^2."""
+    """Hyperbolic tangent, from -1 to 1. Derivative 1 - h^2.
+
+    Examples
+    --------
+    >>> float(tanh.derivative(0.0))
+    1.0
+    """
     return np.tanh(z)
 
 
 def _relu(z):
-    """max(z, 0). Derivative 1 where z > 0, else 0; at the kink the book takes ReLU'(0) = 0, as PyTorch does."""
+    """max(z, 0). Derivative 1 where z > 0, else 0; at the kink the book takes ReLU'(0) = 0, as PyTorch does.
+
+    Examples
+    --------
+    >>> relu.derivative([-1.0, 0.0, 2.0])
+    array([0., 0., 1.])
+    """
     if z.dtype.kind == "c":
         return np.where(z.real <= 0, 0.0, z)  # asked this way round, NaN stays NaN
     return np.maximum(z, 0.0)
 
 
 def _leaky_relu(z):
-    """z where z > 0, else 0.01 z. Derivative 1 or 0.01; at 0 it is 0.01."""
+    """z where z > 0, else 0.01 z. Derivative 1 or 0.01; at 0 it is 0.01.
+
+    Examples
+    --------
+    >>> leaky_relu([-1.0, 0.0, 2.0])
+    array([-0.01,  0.  ,  2.  ])
+    """
     return np.where(z.real > 0, z, LEAKY_SLOPE * z)
 
 
 def _sigmoid(z):
-    """1 / (1 + exp(-z)), from 0 to 1, without overflow for any z. Derivative h (1 - h), at most 1/4."""
+    """1 / (1 + exp(-z)), from 0 to 1, without overflow for any z. Derivative h (1 - h), at most 1/4.
+
+    Examples
+    --------
+    >>> sigmoid([-1000.0, 0.0, 1000.0])
+    array([0. , 0.5, 1. ])
+    >>> sigmoid.derivative(0.0)
+    np.float64(0.25)
+    """
     return stable_sigmoid(z)
 
 
 def _softplus(z):
-    """log(1 + exp(z)), a smooth ReLU. Derivative sigmoid(z)."""
+    """log(1 + exp(z)), a smooth ReLU. Derivative sigmoid(z).
+
+    Examples
+    --------
+    >>> softplus([-1000.0, 1000.0])
+    array([   0., 1000.])
+    """
     return stable_softplus(z)
 
 
 def _gelu(z):
-    """z (1 + tanh u) / 2 with u = sqrt(2/pi) (z + 0.044715 z^3): the tanh form of Hendrycks and Gimpel (2016)."""
+    """z (1 + tanh u) / 2 with u = sqrt(2/pi) (z + 0.044715 z^3): the tanh form of Hendrycks and Gimpel (2016).
+
+    Examples
+    --------
+    >>> gelu([-1.0, 0.0, 1.0]).round(4)
+    array([-0.1588,  0.    ,  0.8412])
+    """
     return z * stable_sigmoid(2.0 * _gelu_inner(z))  # (1 + tanh u) / 2 without the cancellation at negative u
 
 
@@ -102,7 +157,13 @@ def _gelu_derivative(z, h):
 
 
 def _identity(z):
-    """z itself: the output of a network that predicts a number. Derivative 1."""
+    """z itself: the output of a network that predicts a number. Derivative 1.
+
+    Examples
+    --------
+    >>> identity.derivative([3.0, -7.0])
+    array([1., 1.])
+    """
     return z.copy()
 
 
@@ -121,12 +182,13 @@ gelu = ActivationFunction("gelu", _gelu, _gelu_derivative)
 identity = ActivationFunction("identity", _identity, lambda z, h: np.ones_like(z))
 
 
-def softmax(logits):
+def softmax(logits: ArrayLike) -> Array:
     """Probabilities from logits: exp(z_k) / sum_j exp(z_j) over the last axis.
 
     Parameters
     ----------
     logits : array (..., C)
+        Scores of C classes.
 
     Returns
     -------
@@ -137,6 +199,11 @@ def softmax(logits):
     ------
     ValueError
         If there is no class.
+
+    Examples
+    --------
+    >>> softmax([1000.0, 1000.0, -1000.0])
+    array([0.5, 0.5, 0. ])
     """
     logits = as_float_array(logits, "logits")
     if logits.ndim == 0 or logits.shape[-1] == 0:

@@ -5,21 +5,21 @@ from typing import NamedTuple
 
 import numpy as np
 
-from backprop_lib._arrays import check_count, check_rng, is_real_number
+from backprop_lib._arrays import Array, check_count, check_rng, is_real_number
 
 
 class Dataset(NamedTuple):
     """Training, validation and test part: X (N, n) with values in [0, 1], y (N,) integer labels."""
 
-    X_train: np.ndarray
-    y_train: np.ndarray
-    X_validation: np.ndarray
-    y_validation: np.ndarray
-    X_test: np.ndarray
-    y_test: np.ndarray
+    X_train: Array
+    y_train: Array
+    X_validation: Array
+    y_validation: Array
+    X_test: Array
+    y_test: Array
 
 
-def load_digits():
+def load_digits() -> Dataset:
     """1,797 handwritten digits of 8 x 8 pixels, in three fixed parts of about 60, 20 and 20 per cent.
 
     The split is stratified and needs no random numbers: of each digit's images, in the order of the file, every
@@ -34,6 +34,12 @@ def load_digits():
     -----
     Source: Alpaydin and Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine Learning
     Repository, doi:10.24432/C50P49, CC BY 4.0; see ``data/README.md`` in the package.
+
+    Examples
+    --------
+    >>> digits = load_digits()
+    >>> digits.X_train.shape, digits.y_train[:4]
+    ((1085, 64), array([0, 1, 2, 3]))
     """
     with np.load(Path(__file__).parent / "data/digits.npz") as stored:
         images, labels = stored["images"], stored["labels"].astype(np.int64)
@@ -43,7 +49,9 @@ def load_digits():
     return Dataset(X[train], labels[train], X[validation], labels[validation], X[test], labels[test])
 
 
-def make_spirals(n_samples, *, n_classes=2, noise=0.1, rng):
+def make_spirals(
+    n_samples: int, *, n_classes: int = 2, noise: float = 0.1, rng: np.random.Generator
+) -> tuple[Array, Array]:
     """Points on interleaved spirals, a problem that no straight line solves.
 
     Parameters
@@ -55,11 +63,20 @@ def make_spirals(n_samples, *, n_classes=2, noise=0.1, rng):
     noise : float
         Standard deviation of the normal noise added to both coordinates; the arms end at radius 1.
     rng : numpy.random.Generator
+        Places the points.
 
     Returns
     -------
     X : array (n_samples, 2)
+        The points.
     y : int64 array (n_samples,)
+        Their arms.
+
+    Examples
+    --------
+    >>> X, y = make_spirals(5, n_classes=2, rng=np.random.default_rng(0))
+    >>> X.shape, y
+    ((5, 2), array([0, 1, 0, 1, 0]))
     """
     n_samples, n_classes = check_count(n_samples, "n_samples"), check_count(n_classes, "n_classes")
     if n_samples < n_classes:

@@ -4,9 +4,13 @@ Every loss here is summed over the outputs of a sample and averaged over the B s
 gradient carries the factor 1/B.
 """
 
+from typing import Any
+
 import numpy as np
 
 from backprop_lib._arrays import (
+    Array,
+    ArrayLike,
     as_batch,
     as_float_array,
     as_labels,
@@ -23,15 +27,15 @@ from backprop_lib._arrays import (
 class Loss:
     """What every loss can do: ``value`` and ``gradient``, apart or at once."""
 
-    def value(self, output, targets):
+    def value(self, output: ArrayLike, targets: ArrayLike) -> Any:
         """Loss of a batch, one number."""
         raise NotImplementedError
 
-    def gradient(self, output, targets):
+    def gradient(self, output: ArrayLike, targets: ArrayLike) -> Array:
         """Gradient with respect to the output, an array of its shape."""
         raise NotImplementedError
 
-    def value_and_gradient(self, output, targets):
+    def value_and_gradient(self, output: ArrayLike, targets: ArrayLike) -> tuple[Any, Array]:
         """Both, for a loop that needs both: what they have in common may be computed once."""
         return self.value(output, targets), self.gradient(output, targets)
 
@@ -41,14 +45,24 @@ class SquaredError(Loss):
 
     The half makes the gradient the plain difference. (PyTorch's ``MSELoss`` has no half and also averages over
     the outputs.)
+
+    Examples
+    --------
+    >>> loss = SquaredError()
+    >>> float(loss.value([[1.0, 2.0], [3.0, 4.0]], [[1.0, 0.0], [3.0, 0.0]]))
+    5.0
+    >>> loss.gradient([[1.0, 2.0], [3.0, 4.0]], [[1.0, 0.0], [3.0, 0.0]])
+    array([[0., 1.],
+           [0., 2.]])
     """
 
-    def value(self, predictions, targets):
+    def value(self, predictions: ArrayLike, targets: ArrayLike) -> Any:
         """Loss of a batch.
 
         Parameters
         ----------
         predictions, targets : array (B, m)
+            What the network gave, and what it should have given.
 
         Returns
         -------
@@ -63,13 +77,13 @@ class SquaredError(Loss):
         difference = self._difference(predictions, targets)
         return 0.5 * (difference * difference).sum() / len(difference)
 
-    def gradient(self, predictions, targets):
+    def gradient(self, predictions: ArrayLike, targets: ArrayLike) -> Array:
         """Gradient with respect to the predictions, array (B, m): (prediction - target) / B."""
         difference = self._difference(predictions, targets)
         return difference / len(difference)
 
     @staticmethod
-    def _difference(predictions, targets):
+    def _difference(predictions: ArrayLike, targets: ArrayLike) -> Array:
         predictions = as_batch(predictions, "predictions")
         targets = check_real(as_float_array(targets, "targets"), "targets")
         check_same_shape(targets, predictions, "targets", "predictions")
@@ -81,17 +95,25 @@ class SoftmaxCrossEntropy(Loss):
     """Cross-entropy of the softmax of logits against integer labels, averaged over the batch.
 
     Softmax and logarithm are taken together (log-sum-exp), so the loss is finite for logits of any size, and the
-    gradient collapses to softmax(logits) - one_hot(labels).
+    gradient collapses to softmax(logits) - one_hot(labels), over B: eq-softmax-gradient-batch.
+
+    Examples
+    --------
+    >>> loss = SoftmaxCrossEntropy()
+    >>> float(loss.value([[0.0, 1000.0]], [0]))
+    1000.0
+    >>> loss.gradient([[0.0, 0.0]], [1])
+    array([[ 0.5, -0.5]])
     """
 
-    def value(self, logits, labels):
+    def value(self, logits: ArrayLike, labels: ArrayLike) -> Any:
         """Loss of a batch.
 
         Parameters
         ----------
         logits : array (B, C)
             Scores before the softmax, not probabilities.
-        labels : integer array (B,)
+        labels : int array (B,)
             Class of each sample, 0 ... C - 1.
 
         Returns
@@ -108,11 +130,11 @@ class SoftmaxCrossEntropy(Loss):
         """
         return self.value_and_gradient(logits, labels)[0]
 
-    def gradient(self, logits, labels):
+    def gradient(self, logits: ArrayLike, labels: ArrayLike) -> Array:
         """Gradient with respect to the logits, array (B, C): (softmax(logits) - one_hot(labels)) / B."""
         return self.value_and_gradient(logits, labels)[1]
 
-    def value_and_gradient(self, logits, labels):
+    def value_and_gradient(self, logits: ArrayLike, labels: ArrayLike) -> tuple[Any, Array]:
         """Both at once, from one softmax, which is most of the work."""
         logits, labels = self._checked(logits, labels)
         n_samples = len(labels)
@@ -125,7 +147,7 @@ class SoftmaxCrossEntropy(Loss):
         return value, gradient
 
     @staticmethod
-    def _checked(logits, labels):
+    def _checked(logits: ArrayLike, labels: ArrayLike) -> tuple[Array, Array]:
         logits = as_batch(logits, "logits")
         return logits, as_labels(labels, *logits.shape)
 
@@ -135,9 +157,14 @@ class SigmoidCrossEntropy(Loss):
 
     Summed over the outputs, averaged over the batch: softplus(z) - t z for each entry, which is
     -t log(sigmoid(z)) - (1 - t) log(1 - sigmoid(z)) without the overflow.
+
+    Examples
+    --------
+    >>> SigmoidCrossEntropy().gradient([[0.0, 0.0]], [[1.0, 0.5]])
+    array([[-0.5,  0. ]])
     """
 
-    def value(self, logits, targets):
+    def value(self, logits: ArrayLike, targets: ArrayLike) -> Any:
         """Loss of a batch.
 
         Parameters
@@ -160,13 +187,13 @@ class SigmoidCrossEntropy(Loss):
         logits, targets = self._checked(logits, targets)
         return (stable_softplus(logits) - targets * logits).sum() / len(logits)
 
-    def gradient(self, logits, targets):
+    def gradient(self, logits: ArrayLike, targets: ArrayLike) -> Array:
         """Gradient with respect to the logits, array (B, m): (sigmoid(logits) - targets) / B."""
         logits, targets = self._checked(logits, targets)
         return (stable_sigmoid(logits) - targets) / len(logits)
 
     @staticmethod
-    def _checked(logits, targets):
+    def _checked(logits: ArrayLike, targets: ArrayLike) -> tuple[Array, Array]:
         logits = as_batch(logits, "logits")
         targets = check_real(as_float_array(targets, "targets"), "targets")
         check_same_shape(targets, logits, "targets", "logits")
@@ -175,16 +202,53 @@ class SigmoidCrossEntropy(Loss):
         return logits, targets.astype(logits.real.dtype, copy=False)
 
 
-def one_hot(labels, n_classes):
-    """Indicator rows of integer labels: array (B, n_classes) of zeros with a 1 at each row's label."""
+def one_hot(labels: ArrayLike, n_classes: int) -> Array:
+    """Indicator rows of integer labels: zeros with a 1 at each row's label.
+
+    Parameters
+    ----------
+    labels : int array (B,)
+        Values from 0 to n_classes - 1.
+    n_classes : int
+        Length of a row.
+
+    Returns
+    -------
+    array (B, n_classes)
+        Of float64.
+
+    Examples
+    --------
+    >>> one_hot([2, 0], 3)
+    array([[0., 0., 1.],
+           [1., 0., 0.]])
+    """
     labels = np.asarray(labels)
     n_classes = check_count(n_classes, "n_classes")
     labels = as_labels(labels, labels.size, n_classes)
     return np.eye(n_classes)[labels]
 
 
-def accuracy(logits, labels):
-    """Fraction of the rows of logits (B, C) whose largest entry stands at the label; labels (B,) of integers."""
+def accuracy(logits: ArrayLike, labels: ArrayLike) -> float:
+    """Fraction of the rows whose largest entry stands at the label.
+
+    Parameters
+    ----------
+    logits : array (B, C)
+        Scores or probabilities.
+    labels : int array (B,)
+        Class of each sample, 0 ... C - 1.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+
+    Examples
+    --------
+    >>> accuracy([[0.1, 0.9], [0.8, 0.2]], [1, 1])
+    0.5
+    """
     logits = as_batch(logits, "logits")
     labels = as_labels(labels, *logits.shape)
     return float((logits.argmax(axis=1) == labels).mean())

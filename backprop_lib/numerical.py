@@ -1,18 +1,21 @@
-"""Gradients without derivation: finite differences and the complex step, the check built on them, and descent.
+"""Gradients without derivation: finite differences, the complex step, and the check built on them.
 
 The numerical gradients need n + 1 evaluations or more for n parameters, so they train nothing. They are independent
 of every formula, so they check everything.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 
 from backprop_lib._arrays import (
+    Array,
+    ArrayLike,
+    as_finite_reals,
     as_float_array,
     check_callable,
-    check_count,
-    check_finite,
     check_positive,
     check_real,
     check_same_shape,
@@ -21,8 +24,12 @@ from backprop_lib._arrays import (
 # Below this both sides of a comparison count as zero, and their difference is taken as it stands.
 NEGLIGIBLE = 1e-12
 
+Method = Literal["central", "forward", "complex"]
 
-def numerical_gradient(f, x, *, method="central", step=None):
+
+def numerical_gradient(
+    f: Callable[[Array], Any], x: ArrayLike, *, method: Method = "central", step: float | None = None
+) -> Array:
     """Gradient of a scalar function, one coordinate at a time.
 
     Parameters
@@ -32,16 +39,17 @@ def numerical_gradient(f, x, *, method="central", step=None):
     x : real array, any shape
         Integers become float64. x is not changed; f sees copies.
     method : {"central", "forward", "complex"}
-        central: (f(x + h) - f(x - h)) / 2h, error of order h^2.
-        forward: (f(x + h) - f(x)) / h, error of order h.
-        complex: Im f(x + ih) / h, no subtraction and so no cancellation; f must be analytic and accept complex
-        arrays (Squire and Trapp, 1998). It fails without a word where f uses abs, conjugate, ``np.var``.
+        Central: (f(x + h) - f(x - h)) / 2h, error of order h^2, eq-central-difference. Forward: (f(x + h) - f(x)) / h,
+        error of order h, eq-forward-difference. Complex: Im f(x + ih) / h, eq-complex-step; no subtraction and so no
+        cancellation; f must be analytic and accept complex arrays (Squire and Trapp, 1998). It fails without a word
+        where f uses abs, conjugate, ``np.var``.
     step : float, optional
-        h. By default eps^(1/3), eps^(1/2) times max(1, |x_i|) for central and forward, and 1e-30 for complex.
+        The h above. By default eps^(1/3), eps^(1/2) times max(1, |x_i|) for central and forward, and 1e-30 for complex.
 
     Returns
     -------
     array of x's shape and dtype
+        The derivative by each entry of x.
 
     Raises
     ------
@@ -49,36 +57,72 @@ def numerical_gradient(f, x, *, method="central", step=None):
         If x is empty or not finite, f returns more than one number, or the method is unknown.
     TypeError
         If x is complex or not numeric, or f loses the imaginary part that the complex step reads.
+
+    Examples
+    --------
+    >>> numerical_gradient(lambda x: (x**3).sum(), [1.0, 2.0]).round(6)
+    array([ 3., 12.])
     """
-    x = _real_array(x)
+    x = as_finite_reals(x, "x")
     columns = _differences(f, x, method, step, _one_number)
     return np.array(columns, dtype=x.dtype).reshape(x.shape)
 
 
-def numerical_jacobian(f, x, *, method="central", step=None):
+def numerical_jacobian(
+    f: Callable[[Array], ArrayLike], x: ArrayLike, *, method: Method = "central", step: float | None = None
+) -> Array:
     """Jacobian of an array-valued function: entry [i..., j...] is the derivative of output i by input j.
 
-    Parameters and errors are those of `numerical_gradient`, but f may return an array of any shape.
+    Parameters
+    ----------
+    f : callable
+        Takes an array of x's shape, returns one of any shape.
+    x : real array, any shape
+        As for `numerical_gradient`, which also says what is raised.
+    method : {"central", "forward", "complex"}
+        As for `numerical_gradient`.
+    step : float, optional
+        As for `numerical_gradient`.
 
     Returns
     -------
     array of shape f(x).shape + x.shape
+        A row for each output where both are vectors.
+
+    Examples
+    --------
+    >>> numerical_jacobian(lambda x: np.array([x[0] * x[1], x[0]]), [2.0, 3.0], method="complex")
+    array([[3., 2.],
+           [1., 0.]])
     """
-    x = _real_array(x)
+    x = as_finite_reals(x, "x")
     columns = _differences(f, x, method, step, lambda value: as_float_array(value, "f(x)"))
     jacobian = np.stack(columns, axis=-1)
     return jacobian.reshape(jacobian.shape[:-1] + x.shape)
 
 
-def relative_error(a, b):
+def relative_error(a: ArrayLike, b: ArrayLike) -> float:
     """Largest difference of two arrays, relative to their largest entry: max|a - b| / max(|a|, |b|).
 
-    Absolute where both are below 1e-12 everywhere; NaN where either holds a NaN.
+    Parameters
+    ----------
+    a, b : number or array, any shape
+        In no order: both are treated alike.
+
+    Returns
+    -------
+    float
+        The absolute difference where both are below 1e-12 everywhere; NaN where either holds a NaN.
 
     Raises
     ------
     ValueError
         If the shapes differ (nothing broadcasts) or the arrays are empty.
+
+    Examples
+    --------
+    >>> relative_error([0.0, 1.99], [0.0, 2.0])
+    0.0050000000000000044
     """
     a, b = as_float_array(a, "a"), as_float_array(b, "b")
     check_same_shape(a, b, "a", "b")
@@ -90,14 +134,14 @@ def relative_error(a, b):
         return float(difference if scale < NEGLIGIBLE else difference / scale)
 
 
-def worst_entry(a, b):
+def worst_entry(a: Array, b: Array) -> tuple[Any, ...]:
     """Index where two arrays differ most; NaN is the worst difference there is, infinity the next."""
     with np.errstate(over="ignore", invalid="ignore"):
         difference = np.abs(a - b)
     return np.unravel_index(np.argmax(difference), difference.shape)  # argmax takes NaN for the largest
 
 
-def in_words(a, b, digits):
+def in_words(a: Any, b: Any, digits: int) -> tuple[str, str]:
     """Both numbers as text with so many digits, or with all of them where the texts would not differ."""
     short = f"{a:.{digits}g}", f"{b:.{digits}g}"
     return short if short[0] != short[1] else (f"{a:.17g}", f"{b:.17g}")
@@ -122,14 +166,14 @@ class GradientCheck:
     passed: bool
     relative_error: float
     tolerance: float
-    worst_index: tuple
+    worst_index: tuple[int, ...]
     given: float
     numerical: float
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return self.passed
 
-    def __str__(self):
+    def __str__(self) -> str:
         given, numerical = in_words(self.given, self.numerical, 8)
         verdict, sign = ("agrees", "<=") if self.passed else ("is wrong", ">")
         entry = f"entry {list(self.worst_index)}" if self.worst_index else "value"
@@ -139,7 +183,9 @@ class GradientCheck:
         )
 
 
-def check_gradient(f, x, gradient, *, tolerance=1e-6):
+def check_gradient(
+    f: Callable[[Array], Any], x: ArrayLike, gradient: ArrayLike, *, tolerance: float = 1e-6
+) -> GradientCheck:
     """Compare a gradient with the central difference of f at x.
 
     Parameters
@@ -147,6 +193,7 @@ def check_gradient(f, x, gradient, *, tolerance=1e-6):
     f : callable
         Takes an array of x's shape, returns one number.
     x : real array, any shape
+        Where.
     gradient : array of x's shape
         The gradient to be checked.
     tolerance : float
@@ -155,11 +202,18 @@ def check_gradient(f, x, gradient, *, tolerance=1e-6):
     Returns
     -------
     GradientCheck
+        True where the gradient passed.
 
     Raises
     ------
     ValueError
         If the gradient has another shape than x.
+
+    Examples
+    --------
+    >>> print(check_gradient(lambda x: (x**2).sum(), [1.0, 3.0], [2.0, 3.0]))
+    gradient is wrong: relative error 5.0e-01 > 1e-06
+      worst entry [1]: given 3, central difference 6
     """
     gradient = check_real(as_float_array(gradient, "gradient"), "gradient")
     check_same_shape(gradient, np.asarray(x), "gradient", "x")
@@ -174,54 +228,6 @@ def check_gradient(f, x, gradient, *, tolerance=1e-6):
         given=float(gradient[worst]),
         numerical=float(numerical[worst]),
     )
-
-
-def gradient_descent(gradient, x0, *, learning_rate, steps):
-    """Path of x <- x - learning_rate * gradient(x), from x0 on.
-
-    A learning rate that is too large makes the path diverge. It is returned all the same, up to infinity and NaN.
-
-    Parameters
-    ----------
-    gradient : callable
-        Takes an array of x0's shape, returns one of the same shape.
-    x0 : real array (n,), or any other shape
-        Where the path starts. Integers become float64. x0 is not changed.
-    learning_rate : float
-    steps : int
-
-    Returns
-    -------
-    array (steps + 1, n)
-        The points in order, x0 first; of x0's dtype.
-
-    Raises
-    ------
-    ValueError
-        If x0 is empty or not finite, the gradient has another shape, or the learning rate or the number of steps is
-        not positive.
-    TypeError
-        If one of them is not a number of the kind expected.
-    """
-    check_callable(gradient, "gradient")
-    x0 = _real_array(x0, "x0")
-    learning_rate, steps = check_positive(learning_rate, "learning_rate"), check_count(steps, "steps")
-    path = np.empty((steps + 1, *x0.shape), x0.dtype)
-    path[0] = x0
-    for t in range(steps):
-        slope = check_real(as_float_array(gradient(path[t].copy()), "gradient(x)"), "gradient(x)")
-        check_same_shape(slope, x0, "gradient(x)", "x0")
-        with np.errstate(over="ignore", invalid="ignore"):  # the path shows what happened
-            path[t + 1] = path[t] - learning_rate * slope
-    return path
-
-
-def _real_array(x, name="x"):
-    x = check_real(as_float_array(x, name), name)
-    if x.size == 0:
-        raise ValueError(f"{name}: expected at least one entry, got shape {x.shape}")
-    check_finite(x, name)
-    return x
 
 
 def _one_number(value):

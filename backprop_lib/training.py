@@ -1,11 +1,22 @@
 """The one training loop: forward, loss, backward, step, for every batch of every epoch."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
-from backprop_lib._arrays import as_batch, check_count, check_finite, check_flag, check_real, check_rng, joint_norm
+from backprop_lib._arrays import (
+    Array,
+    ArrayLike,
+    as_batch,
+    check_count,
+    check_finite,
+    check_flag,
+    check_real,
+    check_rng,
+    joint_norm,
+)
 from backprop_lib.losses import accuracy
 
 
@@ -26,27 +37,44 @@ class History:
     The accuracies stay empty where the targets are not integer labels.
     """
 
-    loss: list = field(default_factory=list)
-    accuracy: list = field(default_factory=list)
-    validation_loss: list = field(default_factory=list)
-    validation_accuracy: list = field(default_factory=list)
-    gradient_norms: list = field(default_factory=list)
+    loss: list[float] = field(default_factory=list)
+    accuracy: list[float] = field(default_factory=list)
+    validation_loss: list[float] = field(default_factory=list)
+    validation_accuracy: list[float] = field(default_factory=list)
+    gradient_norms: list[Array] = field(default_factory=list)
 
 
-def fit(network, loss, optimizer, X, y, *, validation=None, epochs, batch_size, rng, progress=False):
+def fit(
+    network: Any,
+    loss: Any,
+    optimizer: Any,
+    X: ArrayLike,
+    y: ArrayLike,
+    *,
+    validation: tuple[ArrayLike, ArrayLike] | None = None,
+    epochs: int,
+    batch_size: int,
+    rng: np.random.Generator,
+    progress: bool = False,
+) -> History:
     """Train a network by mini-batches, shuffled anew in every epoch.
 
     Parameters
     ----------
     network : Layer
         Usually a Sequential. Left in training mode.
-    loss : object with ``.value`` and ``.gradient``
-    optimizer : object with ``.step`` and ``.zero_grad``
+    loss : Loss
+        Anything with ``value`` and ``gradient``.
+    optimizer : SGD or another
+        Anything with ``step`` and ``zero_grad``.
     X : array (N, n)
+        A row for each sample.
     y : array of N labels or targets
+        What the loss takes.
     validation : pair (X, y), optional
+        Judged at the end of every epoch, never learned from.
     epochs, batch_size : int
-        The last batch of an epoch may be smaller.
+        At least 1. The last batch of an epoch may be smaller.
     rng : numpy.random.Generator
         Shuffles.
     progress : bool
@@ -55,6 +83,7 @@ def fit(network, loss, optimizer, X, y, *, validation=None, epochs, batch_size, 
     Returns
     -------
     History
+        Losses, accuracies and gradient norms, one entry per epoch.
 
     Raises
     ------
@@ -63,11 +92,23 @@ def fit(network, loss, optimizer, X, y, *, validation=None, epochs, batch_size, 
     FloatingPointError
         If the loss, a gradient or a parameter stops being finite: names epoch, batch (both counted from 1) and
         layer. The parameters are left as they were before the step that did it.
+
+    Examples
+    --------
+    >>> from backprop_lib import SGD, Linear, SoftmaxCrossEntropy, make_spirals
+    >>> rng = np.random.default_rng(0)
+    >>> X, y = make_spirals(20, rng=rng)
+    >>> network = Linear(2, 2, rng=rng)
+    >>> optimizer = SGD(network.parameters(), learning_rate=0.5)
+    >>> history = fit(network, SoftmaxCrossEntropy(), optimizer, X, y, epochs=3, batch_size=10, rng=rng)
+    >>> len(history.loss), history.loss[0] > history.loss[-1]
+    (3, True)
     """
     _check_roles(network, loss, optimizer)
     X, y = _checked_data(X, y, "X", "y")
     if validation is not None:
-        validation = _checked_data(*_checked_pair(validation), "validation X", "validation y")
+        X_validation, y_validation = _checked_pair(validation)
+        validation = _checked_data(X_validation, y_validation, "validation X", "validation y")
     epochs, batch_size = check_count(epochs, "epochs"), check_count(batch_size, "batch_size")
     check_rng(rng)
     step = _GuardedStep(network, loss, optimizer)
@@ -97,7 +138,7 @@ def _checked_pair(validation):
     return validation
 
 
-def _checked_data(X, y, X_name, y_name):
+def _checked_data(X: ArrayLike, y: ArrayLike, X_name: str, y_name: str) -> tuple[Array, Array]:
     X, y = check_real(as_batch(X, X_name), X_name), np.asarray(y)
     if y.dtype.kind not in "iuf":
         raise TypeError(f"{y_name}: expected integer labels or real targets, got dtype {y.dtype}")

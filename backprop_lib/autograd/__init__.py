@@ -3,17 +3,17 @@
 Both record a graph while they compute and walk it backwards. Neither knows a derivative that was worked out for the
 layers: every operation brings its own rule, so what is derived by hand can be checked against it.
 
-==================  ========================================================================
-`scalar`            Value
-`tensor`            Tensor, and how an operation is recorded
-`backward`          the walk back through the graph of tensors
-`operands`          numbers, arrays and tensors of several dtypes as operands
-`elementwise`       arithmetic, exp, log, ..., relu, clip, where
-`reductions`        sum, mean, max, norm, log_softmax, cross_entropy
-`shapes`            reshape, transpose, indexing, concatenate, stack, and the matrix product
-`checkpointing`     checkpoint
-`graphs`            graph: nodes and edges as plain data
-==================  ========================================================================
+====================  ========================================================================
+``scalar``            Value
+``tensor``            Tensor, and how an operation is recorded
+``backward``          the walk back through the graph of tensors
+``operands``          numbers, arrays and tensors of several dtypes as operands
+``elementwise``       arithmetic, exp, log, ..., relu, clip, where
+``reductions``        sum, mean, max, norm, log_softmax, cross_entropy
+``shapes``            reshape, transpose, indexing, concatenate, stack, and the matrix product
+``checkpointing``     checkpoint
+``graphs``            graph: nodes and edges as plain data
+====================  ========================================================================
 """
 
 from backprop_lib.autograd.backward import unbroadcast

@@ -5,6 +5,8 @@ from operator import attrgetter
 import numpy as np
 from numpy import ndarray
 
+from backprop_lib._arrays import Array
+
 
 def backward_pass(root, seed, retain_graph):
     """Carry a gradient from the root to the leaves, and free the graph on the way unless it is retained."""
@@ -79,8 +81,26 @@ def _is_owned(grad, node):
     return node._owns_grad and len(node._operands) == 1 and grad.flags.writeable
 
 
-def unbroadcast(grad, shape):
-    """Sum a gradient over the axes along which an operand of this shape was repeated: copying's adjoint is summing."""
+def unbroadcast(grad: Array, shape: tuple[int, ...]) -> Array:
+    """Sum a gradient over the axes along which an operand of this shape was repeated: copying's adjoint is summing.
+
+    Parameters
+    ----------
+    grad : array
+        Of the shape to which the operand was broadcast.
+    shape : tuple of int
+        The operand's own.
+
+    Returns
+    -------
+    array of this shape
+        The operand's gradient.
+
+    Examples
+    --------
+    >>> unbroadcast(np.ones((5, 3)), (3,))
+    array([5., 5., 5.])
+    """
     if grad.ndim == 2 and shape == grad.shape[1:]:  # a row, as a bias is: as a product with ones the sum is fastest
         return np.ones(len(grad), grad.dtype) @ grad
     extra = grad.ndim - len(shape)

@@ -1,5 +1,8 @@
 """Recompute instead of store."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from backprop_lib._arrays import check_callable
@@ -8,8 +11,8 @@ from backprop_lib.autograd.operands import as_tensor
 from backprop_lib.autograd.tensor import Tensor, record, recording
 
 
-def checkpoint(f, *inputs):
-    """f(*inputs), of which only the inputs and the result are kept; ``backward`` computes f once more.
+def checkpoint(f: Callable[..., Tensor], *inputs: Any) -> Tensor:
+    """Result of ``f(*inputs)``, of which only the inputs and the result are kept; ``backward`` computes f once more.
 
     A chain of n operations in pieces of sqrt(n) then keeps about 2 sqrt(n) arrays and not n, for one more forward
     pass; in pieces that get shorter by one operation each, about sqrt(2 n), since a late piece is computed again while
@@ -22,10 +25,12 @@ def checkpoint(f, *inputs):
         Tensors to one tensor, the same result each time: no new random numbers. Leaves that f uses without being
         given them, weights for instance, receive their gradients as usual.
     *inputs : tensor, array or number
+        What f is called with.
 
     Returns
     -------
     Tensor
+        What f returned.
 
     Raises
     ------
@@ -33,17 +38,24 @@ def checkpoint(f, *inputs):
         If f is no function, or returns something else than a tensor.
     ValueError
         If f uses a computed tensor that is not among the inputs; in ``backward``, if its result is another one.
+
+    Examples
+    --------
+    >>> x = Tensor([0.0, 1.0], requires_grad=True)
+    >>> checkpoint(lambda x: (x**2).sum(), x).backward()
+    >>> x.grad
+    array([0., 2.])
     """
     check_callable(f, "f")
-    inputs = [as_tensor(x) for x in inputs]
-    _, result, outside = _run(f, inputs)
+    given = [as_tensor(x) for x in inputs]
+    _, result, outside = _run(f, given)
     if not result.requires_grad:
         return result.detach()
-    gradients = []
+    gradients: list[Any] = []
 
     def recompute(grad, out):
         with recording(True):
-            copies, again, _ = _run(f, inputs)
+            copies, again, _ = _run(f, given)
         if not (np.array_equal(again.data, out) or np.array_equal(again.data, out, equal_nan=True)):
             raise ValueError("checkpoint: expected f to give the same result again, got another")
         if again.operation is not None:
@@ -55,10 +67,10 @@ def checkpoint(f, *inputs):
     # The first operand is a leaf of its own, so that f is run again also where only its weights need gradients. These
     # are operands too, so that a change of them is noticed; running backward through f has already served them.
     start = Tensor(0.0, requires_grad=True)
-    rules = [lambda grad, out, i=i: gradients[i] for i in range(len(inputs))]
+    rules = [lambda grad, out, i=i: gradients[i] for i in range(len(given))]
     served = [lambda grad, out, x=x: np.broadcast_to(x.dtype.type(0), x.shape) for x in outside]
     values = result.data if result.operation else result.data.copy()
-    return record("checkpoint", values, (start, *inputs, *outside), (recompute, *rules, *served))
+    return record("checkpoint", values, (start, *given, *outside), (recompute, *rules, *served))
 
 
 def _run(f, inputs):

@@ -4,6 +4,9 @@ In a rule ``grad`` is the gradient of the result and ``out`` the result; ``x`` a
 operand was broadcast, the engine sums what the rule returns.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from backprop_lib._arrays import is_real_number, stable_sigmoid, stable_softplus
@@ -12,11 +15,11 @@ from backprop_lib.autograd.operands import as_tensor, method, pair
 from backprop_lib.autograd.tensor import Tensor, record
 
 
-def _unary(name, doc, function, rule):
+def _unary(name: str, doc: str, function: Callable[..., Any], rule: Callable[..., Any]) -> Callable[[Any], Tensor]:
     """The operation of one operand that computes ``function`` and has this rule."""
     rules = (rule,)
 
-    def operation(x):
+    def operation(x: Any) -> Tensor:
         x = as_tensor(x)
         return record(name, function(x._data), (x,), rules, (x._data,))
 
@@ -24,10 +27,12 @@ def _unary(name, doc, function, rule):
     return method(operation)
 
 
-def _binary(name, symbol, doc, function, *rules):
+def _binary(
+    name: str, symbol: str, doc: str, function: Callable[..., Any], *rules: Callable[..., Any]
+) -> Callable[[Any, Any], Tensor]:
     """The operation of two operands that computes ``function`` and has these two rules."""
 
-    def operation(a, b):
+    def operation(a: Any, b: Any) -> Tensor:
         a, b, x, y = pair(a, b)
         return record(symbol, function(x, y), (a, b), rules, (x, y))
 
@@ -113,7 +118,7 @@ softplus = _unary(
 
 
 @method
-def gelu(x):
+def gelu(x: Any) -> Tensor:
     """x (1 + tanh u) / 2 = x sigmoid(2u) with u = sqrt(2/pi) (x + 0.044715 x^3), put together from other operations."""
     x = as_tensor(x)
     bounded = clip(x, -50.0, 50.0)  # the sigmoid has long reached 0 and 1, and the cube of a huge x would overflow
@@ -121,7 +126,7 @@ def gelu(x):
 
 
 @method
-def clip(x, low, high):
+def clip(x: Any, low: float, high: float) -> Tensor:
     """x, but not below low or above high. Derivative 1 from low to high, both included, and 0 outside."""
     x = as_tensor(x)
     if not (is_real_number(low) and is_real_number(high)):
@@ -133,14 +138,20 @@ def clip(x, low, high):
     return record("clip", np.clip(x.data, low, high), (x,), (lambda grad, out: grad * inside,))
 
 
-def where(condition, a, b):
+def where(condition: Any, a: Any, b: Any) -> Tensor:
     """a where the condition holds, else b. The gradient goes to the one that was taken.
 
     Parameters
     ----------
     condition : array of booleans
+        A constant.
     a, b : tensor, array or number
         All three broadcast together.
+
+    Returns
+    -------
+    Tensor
+        Of their joint shape.
     """
     condition = np.asarray(condition)
     if condition.dtype != bool:

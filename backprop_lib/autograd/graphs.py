@@ -1,6 +1,6 @@
 """The graph behind a value or a tensor, as plain data for a drawing."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,30 +16,33 @@ class Node(NamedTuple):
     operation : str or None
         What computed it; None for a leaf.
     data : float or array
+        Its value.
     grad : float, array or None
         None where no backward pass has left one; a leaf's of scalars is 0 then.
     name : str or None
+        As given to `graph`.
     """
 
     operation: str | None
-    data: object
-    grad: object
+    data: Any
+    grad: Any
     name: str | None = None
 
 
 class Graph(NamedTuple):
     """Nodes, every one after its operands, and edges (operand, result) as pairs of positions among the nodes."""
 
-    nodes: list
-    edges: list
+    nodes: list[Node]
+    edges: list[tuple[int, int]]
 
 
-def graph(root, names=None):
+def graph(root: Value | Tensor, names: dict[str, Any] | None = None) -> Graph:
     """The computation that led to a Value or a Tensor. To see gradients inside, call ``backward(retain_graph=True)``.
 
     Parameters
     ----------
     root : Value or Tensor
+        The result.
     names : dict of str to Value or Tensor, optional
         What to call some of the nodes.
 
@@ -54,6 +57,13 @@ def graph(root, names=None):
         If the root is neither.
     ValueError
         If a backward pass has freed a part of the graph, or a name is given to what is not in it.
+
+    Examples
+    --------
+    >>> x = Value(2.0)
+    >>> nodes, edges = graph(x * x, names={"x": x})
+    >>> nodes[1].operation, edges
+    ('×', [(0, 1), (0, 1)])
     """
     if not isinstance(root, (Tensor, Value)):
         raise TypeError(f"graph: expected a Value or a Tensor, got {root!r}")

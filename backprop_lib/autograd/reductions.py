@@ -4,16 +4,18 @@
 to ``kept``, the shape with those axes, from where it broadcasts over the operand.
 """
 
+from typing import Any
+
 import numpy as np
 
 from backprop_lib import _arrays
 from backprop_lib.autograd.elementwise import divide
 from backprop_lib.autograd.operands import as_tensor, method
-from backprop_lib.autograd.tensor import record
+from backprop_lib.autograd.tensor import Tensor, record
 
 
 @method
-def sum(x, axis=None, keepdims=False):
+def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Sum. Every entry enters with the factor 1, so every entry's gradient is the sum's."""
     x = as_tensor(x)
     total = x.data.sum(axis=axis, keepdims=True)
@@ -28,7 +30,7 @@ def sum(x, axis=None, keepdims=False):
 
 
 @method
-def mean(x, axis=None, keepdims=False):
+def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Mean: the sum divided by the number of entries."""
     x = _filled(x, "mean")
     total = sum(x, axis, keepdims)
@@ -36,7 +38,7 @@ def mean(x, axis=None, keepdims=False):
 
 
 @method
-def max(x, axis=None, keepdims=False):
+def max(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Largest entry. The gradient goes to it; where several tie, each gets an equal share."""
     x = _filled(x, "max")
     largest = x.data.max(axis=axis, keepdims=True)
@@ -50,7 +52,7 @@ def max(x, axis=None, keepdims=False):
 
 
 @method
-def norm(x, axis=None, keepdims=False):
+def norm(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Euclidean norm, the root of the sum of squares. d|x| = x / |x| dx; the gradient at 0 is 0."""
     x = as_tensor(x)
     scale = np.abs(x.data).max(axis=axis, keepdims=True, initial=np.finfo(x.dtype).tiny)  # the squares stay in range
@@ -63,7 +65,7 @@ def norm(x, axis=None, keepdims=False):
 
 
 @method
-def log_softmax(x, axis=-1):
+def log_softmax(x: Any, axis: int = -1) -> Tensor:
     """x minus the logarithm of its summed exponentials. dx gets grad - softmax(x) sum(grad) along the axis."""
     x = _filled(x, "log_softmax")
     out = np.swapaxes(_arrays.log_softmax(np.swapaxes(x.data, axis, -1)), axis, -1)
@@ -75,7 +77,7 @@ def log_softmax(x, axis=-1):
 
 
 @method
-def cross_entropy(logits, labels):
+def cross_entropy(logits: Any, labels: Any) -> Tensor:
     """Cross-entropy of the softmax of logits (B, C) against integer labels (B,), averaged over the batch.
 
     The loss of a row is -log p_y = log(sum_j exp(z_j)) - z_y, so its gradient is p - one_hot(y), over B for the mean.
@@ -95,7 +97,7 @@ def cross_entropy(logits, labels):
     return record("cross_entropy", -log_p[rows, labels].sum() / len(z), (logits,), (rule,))
 
 
-def _filled(x, name):
+def _filled(x: Any, name: str) -> Tensor:
     """A tensor with at least one entry: of none there is no mean and no largest."""
     x = as_tensor(x)
     if x.data.size == 0:

@@ -9,6 +9,7 @@ import math
 from itertools import count
 from numbers import Real
 from operator import attrgetter
+from typing import Any, Self
 
 from backprop_lib._arrays import check_flag
 
@@ -30,6 +31,7 @@ class Value:
     Parameters
     ----------
     data : real number
+        Kept as a float.
 
     Attributes
     ----------
@@ -40,11 +42,18 @@ class Value:
         only after a backward pass with ``retain_graph=True``, and of that pass alone.
     operation : str or None
         Symbol of the operation that computed the value; None for a leaf.
+
+    Examples
+    --------
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> (x * y + x**2).backward()
+    >>> x.grad, y.grad
+    (7.0, 2.0)
     """
 
     __slots__ = ("_a", "_b", "_created", "_da", "_db", "data", "grad", "operation")
 
-    def __init__(self, data):
+    def __init__(self, data: float):
         self.data = _number(data)
         self.grad = 0.0
         self.operation = self._a = self._b = self._db = None
@@ -86,26 +95,26 @@ class Value:
     def __neg__(self):
         return _record("−", -self.data, self, -1.0)
 
-    def exp(self):
+    def exp(self) -> Self:
         """e to the power of the value."""
         y = math.exp(self.data)
         return _record("exp", y, self, y)
 
-    def log(self):
+    def log(self) -> Self:
         """Natural logarithm; ValueError unless the value is above zero."""
         x = _positive(self.data, "the argument of log")
         return _record("log", math.log(x), self, 1.0 / x)
 
-    def tanh(self):
+    def tanh(self) -> Self:
         """Hyperbolic tangent."""
         y = math.tanh(self.data)
         return _record("tanh", y, self, 1.0 - y * y)
 
-    def relu(self):
+    def relu(self) -> Self:
         """max(value, 0), with derivative 0 at 0."""
         return _record("relu", max(self.data, 0.0), self, 1.0 if self.data > 0 else 0.0)
 
-    def sigmoid(self):
+    def sigmoid(self) -> Self:
         """1 / (1 + exp(-value))."""
         decay = math.exp(-abs(self.data))
         y = (1.0 if self.data >= 0 else decay) / (1.0 + decay)
@@ -138,7 +147,7 @@ class Value:
     # A NumPy number or array on the left leaves the operation to the value on the right.
     __array_ufunc__ = None
 
-    def backward(self, *, retain_graph=False):
+    def backward(self, *, retain_graph: bool = False) -> None:
         """Add the derivative of this value with respect to every leaf behind it to the leaf's ``grad``.
 
         Gradients add up: a leaf used twice, in one graph or in two, receives both contributions.
@@ -166,12 +175,12 @@ class Value:
             if not retain_graph:
                 node.grad = node._a = node._b = node._db = None
 
-    def zero_grad(self):
+    def zero_grad(self) -> None:
         """Set the gradient to zero."""
         self.grad = 0.0
 
     @property
-    def parents(self):
+    def parents(self) -> tuple[Any, ...]:
         """The operands, values and plain numbers, of a computed value; none for a leaf, or once the graph is freed."""
         return tuple(operand for operand in (self._a, self._b or self._db) if operand is not None)
 

@@ -5,6 +5,7 @@ Moving is linear, and its adjoint moves the gradient back: where an entry was ta
 
 from collections.abc import Iterable
 from operator import index as as_index
+from typing import Any
 
 import numpy as np
 
@@ -14,14 +15,14 @@ from backprop_lib.autograd.tensor import Tensor, record
 
 
 @method
-def reshape(x, *shape):
+def reshape(x: Any, *shape: Any) -> Tensor:
     """The same entries in another shape, given as numbers or one tuple; one length may be -1."""
     x = as_tensor(x)
     return record("reshape", x.data.reshape(*shape), (x,), (lambda grad, out: grad.reshape(x.shape),))
 
 
 @method
-def transpose(x, *axes):
+def transpose(x: Any, *axes: int) -> Tensor:
     """The axes in another order, reversed where none is given. The gradient's go back to theirs."""
     x = as_tensor(x)
     places = [axis + x.ndim if as_index(axis) < 0 else axis for axis in axes]
@@ -31,7 +32,7 @@ def transpose(x, *axes):
     return record("transpose", x.data.transpose(*axes), (x,), (lambda grad, out: grad.transpose(back),))
 
 
-def getitem(x, index):
+def getitem(x: Tensor, index: Any) -> Tensor:
     """x[index], whatever NumPy accepts. The gradient is zero elsewhere; an entry taken twice adds both gradients."""
     taken = x.data[index]
     is_view = np.may_share_memory(taken, x.data)  # of slices: no entry is taken twice
@@ -47,7 +48,7 @@ def getitem(x, index):
     return record("getitem", taken, (x,), (rule,))
 
 
-def concatenate(tensors, axis=0):
+def concatenate(tensors: Iterable[Any], axis: int = 0) -> Tensor:
     """Tensors joined along an axis that they have. Each gets its part of the gradient."""
     axis = as_index(axis)
     tensors = same_dtype(*map(as_tensor, _several(tensors, "concatenate")))
@@ -62,7 +63,7 @@ def concatenate(tensors, axis=0):
     return record("concatenate", joined, tuple(tensors), tuple(map(part, starts, ends)))
 
 
-def stack(tensors, axis=0):
+def stack(tensors: Iterable[Any], axis: int = 0) -> Tensor:
     """Tensors of one shape joined along a new axis. Each gets its slice of the gradient."""
     tensors = same_dtype(*map(as_tensor, _several(tensors, "stack")))
     if len({tensor.shape for tensor in tensors}) > 1:
@@ -75,7 +76,7 @@ def stack(tensors, axis=0):
     return record("stack", joined, tuple(tensors), tuple(map(part, range(len(tensors)))))
 
 
-def matmul(a, b):
+def matmul(a: Any, b: Any) -> Tensor:
     """a @ b for vectors, matrices and batches of matrices. d(AB) = dA B + A dB: A gets G B^T, B gets A^T G."""
     a, b, x, y = pair(a, b)
     if not x.ndim or not y.ndim or x.shape[-1] != y.shape[-2 if y.ndim > 1 else 0]:

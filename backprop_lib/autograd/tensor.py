@@ -5,21 +5,29 @@ gradient of the result into the gradient of the operand (a vector-Jacobian produ
 neighbouring modules, and so does the walk back.
 """
 
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from itertools import count
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy import ndarray
 
-from backprop_lib._arrays import as_float_array, check_flag, check_real
+from backprop_lib._arrays import Array, ArrayLike, as_float_array, check_flag, check_real
 from backprop_lib.autograd.backward import backward_pass
 
 _new = object.__new__
 _tick = count().__next__
 _recording = True
+Rule = Callable[..., Array]
+
+if TYPE_CHECKING:  # the methods that the operations' modules attach
+    from backprop_lib.autograd.operations import Operations
+else:
+    Operations = object
 
 
-class Tensor:
+class Tensor(Operations):
     """An array of real numbers in a computation.
 
     The dtype is kept: float32 stays float32; integers become float64. Operators broadcast as NumPy's do. Comparisons
@@ -42,8 +50,17 @@ class Tensor:
         For a leaf, the sum of what all backward passes since ``zero_grad`` have brought, in memory of its own. A
         computed tensor has one only after a backward pass with ``retain_graph=True``, and of that pass alone.
     requires_grad : bool
+        Whether a backward pass comes by.
     operation : str or None
         Name of the operation that was recorded; None for a leaf.
+
+    Examples
+    --------
+    >>> W = Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    >>> (W @ [1.0, -1.0]).tanh().sum().backward()
+    >>> W.grad.round(4)
+    array([[ 0.42, -0.42],
+           [ 0.42, -0.42]])
     """
 
     __slots__ = (
@@ -60,7 +77,7 @@ class Tensor:
     )
     __array_ufunc__ = None  # array * tensor is the tensor's business
 
-    def __init__(self, data, requires_grad=False):
+    def __init__(self, data: ArrayLike, requires_grad: bool = False):
         self._data = check_real(as_float_array(data, "data"), "data")
         self.requires_grad = check_flag(requires_grad, "requires_grad")
         self.grad = self.operation = self._found = None
@@ -68,7 +85,7 @@ class Tensor:
         self._owns_grad = False  # nor of a gradient that is assigned from outside
         self._stamp = _tick()  # when it was made or last changed: a result is newer than its operands
 
-    def backward(self, grad=None, *, retain_graph=False):
+    def backward(self, grad: ArrayLike | None = None, *, retain_graph: bool = False) -> None:
         """Add the gradient with respect to every leaf that requires one to the leaf's ``grad``.
 
         Parameters
@@ -101,27 +118,27 @@ class Tensor:
             raise ValueError(f"backward: expected grad of shape {self.shape}, got shape {grad.shape}")
         return grad.astype(self.dtype, copy=False)
 
-    def zero_grad(self):
+    def zero_grad(self) -> None:
         """Empty the gradient."""
         self.grad = None
 
-    def detach(self):
+    def detach(self) -> "Tensor":
         """A copy outside the graph, which requires no gradient."""
         return Tensor(self._data.copy())
 
-    def item(self):
+    def item(self) -> float:
         """The one entry as a Python number."""
         if self._data.size != 1:
             raise ValueError(f"item: expected a tensor of one entry, got shape {self.shape}")
         return self._data.item()
 
     @property
-    def data(self):
+    def data(self) -> Array:
         """The array of values."""
         return self._data
 
     @data.setter
-    def data(self, value):
+    def data(self, value: ArrayLike) -> None:
         self._check_leaf()
         if value is not self._data:
             value = check_real(as_float_array(value, "data"), "data")
@@ -157,22 +174,22 @@ class Tensor:
         return self._change(np.divide, other)
 
     @property
-    def parents(self):
+    def parents(self) -> tuple["Tensor", ...]:
         """The operands that the tensor was computed from; none for a leaf, or once the graph is freed."""
         return self._operands
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int, ...]:
         """Length of every axis."""
         return self._data.shape
 
     @property
-    def ndim(self):
+    def ndim(self) -> int:
         """Number of axes."""
         return self._data.ndim
 
     @property
-    def dtype(self):
+    def dtype(self) -> np.dtype[Any]:
         """Type of the entries."""
         return self._data.dtype
 
@@ -198,13 +215,26 @@ class Tensor:
         return f"Tensor({values}{f', operation={self.operation!r}' if self.operation else ''})"
 
 
-def no_grad():
-    """Record nothing in this block: what is computed there is a constant. For the whole process, not one thread."""
+def no_grad() -> AbstractContextManager[None]:
+    """Record nothing in this block: what is computed there is a constant. For the whole process, not one thread.
+
+    Returns
+    -------
+    context manager
+        For ``with``.
+
+    Examples
+    --------
+    >>> x = Tensor([1.0], requires_grad=True)
+    >>> with no_grad():
+    ...     (2.0 * x).requires_grad
+    False
+    """
     return recording(False)
 
 
 @contextmanager
-def recording(wanted):
+def recording(wanted: bool) -> Iterator[None]:
     """Record operations in this block, or do not."""
     global _recording
     before, _recording = _recording, wanted
@@ -214,20 +244,33 @@ def recording(wanted):
         _recording = before
 
 
-def record(operation, data, operands, rules, arrays=()):
+def record(
+    operation: str,
+    data: Any,
+    operands: tuple[Tensor, ...],
+    rules: tuple[Callable[..., Array], ...],
+    arrays: tuple[Any, ...] = (),
+) -> Tensor:
     """Result of an operation as a tensor.
 
     Parameters
     ----------
     operation : str
+        Its name, for drawings and errors.
     data : array
         What the operation computed.
     operands : tuple of Tensor
+        What it was computed from.
     rules : tuple of callables, one for each operand
-        (grad, data, *arrays) -> gradient with respect to the operand, in its dtype: a new array, grad itself or a
-        view of it. Where the operand was broadcast it may have the result's shape: the engine sums.
+        From ``(grad, data, *arrays)`` to the gradient with respect to the operand, in its dtype: a new array, grad
+        itself or a view of it. Where the operand was broadcast it may have the result's shape: the engine sums.
     arrays : tuple
         What the rules need besides.
+
+    Returns
+    -------
+    Tensor
+        A leaf where no operand requires a gradient.
     """
     result = _new(Tensor)
     result._data = data if type(data) is ndarray else np.asarray(data)

@@ -5,7 +5,14 @@ readers who cannot see the picture.
 """
 
 from backprop_lib.figures.batches import batch_times, linear_products, matrix_products, matrix_sum
-from backprop_lib.figures.chain_rule import gates_and_fork, one_unit_network, order_costs, path_network
+from backprop_lib.figures.chain_rule import (
+    gate,
+    gates_and_fork,
+    hinge_gates,
+    one_unit_network,
+    order_costs,
+    path_network,
+)
 from backprop_lib.figures.charts import confusion_table, fitted_curves, image_grid, training_curves
 from backprop_lib.figures.circuits import circuit
 from backprop_lib.figures.computations import computation
@@ -31,8 +38,10 @@ __all__ = [
     "descent_paths",
     "direction_sweep",
     "fitted_curves",
+    "gate",
     "gates_and_fork",
     "gradient_arrows",
+    "hinge_gates",
     "image_grid",
     "layer_histograms",
     "linear_products",

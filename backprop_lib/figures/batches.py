@@ -102,16 +102,14 @@ def matrix_sum(terms, names):
     return figure
 
 
-def batch_times(sizes, loop, batch, limit):
-    """Time per sample over the size of the batch, by a loop and at once, and the machine's limit as a thin line.
+def batch_times(sizes, loop, batch, predicted):
+    """Time per sample over the size of the batch: by a loop, at once, and what was predicted for the latter.
 
     Parameters
     ----------
     sizes : sequence of int
-    loop, batch : sequences of float
+    loop, batch, predicted : sequences of float
         Microseconds per sample for each size.
-    limit : float
-        Microseconds per sample at the speed of a large matrix product.
 
     Returns
     -------
@@ -120,11 +118,12 @@ def batch_times(sizes, loop, batch, limit):
     figure, ax = subplots(width=5.2, height=3.4)
     ax.loglog(sizes, loop, "s--", color=LIGHT["gradient"], label="one after another")
     ax.loglog(sizes, batch, "o-", color=LIGHT["forward"], label="all at once")
-    ax.axhline(limit, color=LIGHT["muted"], linewidth=1.0, linestyle=":", label="large matrix product")
+    ax.loglog(sizes, predicted, ":", color=LIGHT["muted"], label="predicted: bytes or operations")
     ax.set_xticks(sizes, [f"{size:,}" for size in sizes])
     ax.minorticks_off()
+    ax.set_ylim(0.7 * min(*batch, *predicted), 5.0 * max(loop))  # clear of the axis below, of the legend above
     ax.set(title="µs per sample, forward and backward", xlabel="samples in the batch")
-    ax.legend(frameon=False)
+    ax.legend(frameon=False, loc="upper right")
     return figure
 
 

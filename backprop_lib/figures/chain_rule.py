@@ -1,10 +1,10 @@
-"""Drawings of the chain rule: two small computations, the paths of a layered one, and what the two orders cost."""
+"""Drawings of the chain rule: gates and small computations, the paths of a layered one, what the two orders cost."""
 
 from itertools import pairwise
 
 import numpy as np
 
-from backprop_lib.figures.circuits import circuit
+from backprop_lib.figures.circuits import GATE_RADIUS, circuit
 from backprop_lib.figures.palette import LIGHT
 from backprop_lib.figures.style import subplots
 
@@ -32,7 +32,7 @@ UNIT_WIRES = [
     ((3.25, -0.7), "L", "y"),
     ("L", (4.2, -1.6), "L"),
 ]
-NAMELESS = {"w₁x", "w₂h"}  # their names are too long for their wires
+NAMELESS = {"w₁x", "w₂h", "wx", "wx + b", "1 - p"}  # their names are too long for their wires
 
 FORK_GATES = {
     "ab": ("×", 1.0, 0.6),
@@ -54,6 +54,47 @@ FORK_WIRES = [
     ("L", (4.2, -0.4), "L"),
 ]
 
+HINGE_GATES = {
+    "wx": ("×", 0.95, 0.0),
+    "wx + b": ("+", 2.1, 0.0),
+    "p": ("×", 3.25, 0.0),
+    "1 - p": ("1 −", 0.95, -1.6),
+    "L": ("max", 2.1, -1.6),
+}
+HINGE_WIRES = [
+    ((0.0, 0.0), "wx", "x"),
+    ((0.95, 0.9), "wx", "w"),
+    ("wx", "wx + b", "wx"),
+    ((2.1, 0.9), "wx + b", "b"),
+    ("wx + b", "p", "wx + b"),
+    ((3.25, 0.9), "p", "y"),
+    ("p", (4.2, 0.0), "p"),
+    ((0.0, -1.6), "1 - p", "p"),
+    ("1 - p", "L", "1 - p"),
+    ("L", (3.25, -1.6), "L"),
+]
+
+SUM = {"color": LIGHT["gradient"], "ha": "center", "va": "top", "size": 11, "weight": "bold"}
+
+
+def gate(symbol, numbers):
+    """Draw one gate with two inputs and one output.
+
+    Parameters
+    ----------
+    symbol : str
+        What stands in the circle.
+    numbers : dict of str to (float, float)
+        Value and gradient of the upper input, the lower input and the output, in this order, by their names.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    ends = [((0.0, 0.45), "gate"), ((0.0, -0.45), "gate"), ("gate", (1.9, 0.0))]
+    wires = [(*end, name, *pair) for end, (name, pair) in zip(ends, numbers.items(), strict=True)]
+    return circuit({"gate": (symbol, 1.0, 0.0)}, wires)
+
 
 def one_unit_network(numbers):
     """Draw the network z₁ = w₁x + b₁, h = σ(z₁), ŷ = w₂h + b₂ with its loss, in two rows that meet at h.
@@ -67,8 +108,28 @@ def one_unit_network(numbers):
     -------
     matplotlib.figure.Figure
     """
-    wires = [(start, end, "" if name in NAMELESS else name, *numbers[name]) for start, end, name in UNIT_WIRES]
-    return circuit(UNIT_GATES, wires)
+    return circuit(UNIT_GATES, _named(UNIT_WIRES, numbers))
+
+
+def hinge_gates(numbers):
+    """Draw L = max(0, 1 - p) with p = y (wx + b), in two rows that meet at p.
+
+    Parameters
+    ----------
+    numbers : dict of str to (float, float)
+        Value and gradient of w, x, wx, b, wx + b, y, p, 1 - p and L.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    zero = ((2.1, -0.7), "L", "", 0.0, None)
+    return circuit(HINGE_GATES, [*_named(HINGE_WIRES, numbers), zero])
+
+
+def _named(wires, numbers):
+    """Wires with their numbers, and with their names where these are short."""
+    return [(start, end, "" if name in NAMELESS else name, *numbers[name]) for start, end, name in wires]
 
 
 def gates_and_fork(numbers):
@@ -83,11 +144,11 @@ def gates_and_fork(numbers):
     -------
     matplotlib.figure.Figure
     """
-    return circuit(FORK_GATES, [(start, end, name, *numbers[name]) for start, end, name in FORK_WIRES])
+    return circuit(FORK_GATES, _named(FORK_WIRES, numbers))
 
 
 def path_network(columns, jacobians, gradients):
-    """Draw a layered computation: above each edge its local derivative, below what it sends back.
+    """Draw a layered computation: above each edge its local derivative, below what it sends back, under a node the sum.
 
     Parameters
     ----------
@@ -112,7 +173,11 @@ def path_network(columns, jacobians, gradients):
         for jacobian, (left, right) in zip(jacobians, pairwise(columns), strict=True)
         for i, j in np.ndindex(jacobian.shape)
     ]
-    return circuit(gates, wires, labels_at=0.27)  # near the start, where edges that cross stand apart
+    # Labels near the start, where edges that cross stand apart; a local derivative is no value of the forward pass.
+    figure = circuit(gates, wires, labels_at=0.27, value_color="ink")
+    for name, x, y in gates.values():
+        figure.axes[0].text(x, y - GATE_RADIUS - 0.05, f"{gradients[name]:g}", **SUM)
+    return figure
 
 
 def order_costs(inputs, outputs, forward, backward):

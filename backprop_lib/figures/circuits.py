@@ -13,7 +13,7 @@ MARGIN = 0.3
 STEEPEST_TEXT = 60.0  # degrees; beside a steeper wire the text stands upright, left and right of it
 
 
-def circuit(gates, wires, *, labels_at=0.5):
+def circuit(gates, wires, *, labels_at=0.5, value_color="forward"):
     """Draw a computation as wires and gates: on each wire a value, and the gradient that comes back.
 
     The value stands above the wire, the gradient below it, behind an arrow that points back; at a steep wire they
@@ -29,6 +29,8 @@ def circuit(gates, wires, *, labels_at=0.5):
         its gradient, or None where there is none to show.
     labels_at : float
         Where along a wire its texts stand, from 0 at its start to 1 at its end.
+    value_color : str
+        Colour of the values, by its meaning in the palette.
 
     Returns
     -------
@@ -44,7 +46,8 @@ def circuit(gates, wires, *, labels_at=0.5):
     for (start, end), (_, to, name, value, gradient) in zip(visible, wires, strict=True):
         reaches_fork = isinstance(to, str) and not gates[to][0]
         _draw_wire(axes, start, end, "-" if reaches_fork else "-|>")
-        _write_labels(axes, start, end, labels_at, name, value, gradient)
+        above = (f"{name} = {_short(value)}" if name else _short(value), value_color)
+        _write_labels(axes, start, end, labels_at, above, gradient)
     for symbol, x, y in gates.values():
         _draw_gate(axes, symbol, x, y)
     return figure
@@ -85,14 +88,13 @@ def _draw_wire(axes, start, end, style):
     axes.annotate("", xy=end, xytext=start, arrowprops=arrow, zorder=1)
 
 
-def _write_labels(axes, start, end, fraction, name, value, gradient):
+def _write_labels(axes, start, end, fraction, above, gradient):
     """Value and gradient on the two sides of a wire, along it where that can be read."""
     angle = math.atan2(end[1] - start[1], end[0] - start[0])
     x, y = (a + fraction * (b - a) for a, b in zip(start, end, strict=True))
     steep = abs(math.degrees(angle)) > STEEPEST_TEXT
     back = "←" if not steep else "↑" if angle < 0 else "↓"
-    forward = f"{name} = {_short(value)}" if name else _short(value)
-    texts = [(1, forward, "forward")]
+    texts = [(1, *above)]
     if gradient is not None:
         texts.append((-1, f"{back} {_short(gradient)}", "gradient"))
     for side, text, meaning in texts:

@@ -66,7 +66,7 @@ def contour_map(axes, f, *, x, y, levels):
     axes.set(xlim=x, ylim=y)
 
 
-def gradient_arrows(f, gradient, points, *, x, y, levels, scale, names=("w", "b")):
+def gradient_arrows(f, gradient, points, *, x, y, levels, scale, mark, names=("w", "b")):
     """Contours, with the gradient drawn as an arrow at some points.
 
     Parameters
@@ -81,13 +81,15 @@ def gradient_arrows(f, gradient, points, *, x, y, levels, scale, names=("w", "b"
     levels : increasing sequence of float
     scale : float
         Length of an arrow for a gradient of length 1, in units of the axes.
+    mark : array (2,)
+        A point to be marked with a cross, such as the lowest one.
     names : pair of str
 
     Returns
     -------
     matplotlib.figure.Figure
     """
-    figure, (ax,) = _maps(f, [""], x=x, y=y, levels=levels, names=names)
+    figure, (ax,) = _maps(f, [""], x=x, y=y, levels=levels, mark=mark, names=names)
     for point in points:
         tip = point + scale * gradient(point)
         arrow = {"arrowstyle": "-|>", "color": LIGHT["gradient"], "lw": 1.6, "shrinkA": 0, "shrinkB": 0}
@@ -116,9 +118,8 @@ def descent_paths(f, panels, *, x, y, levels, mark, names=("w", "b")):
     -------
     matplotlib.figure.Figure
     """
-    figure, axes = _maps(f, panels, x=x, y=y, levels=levels, names=names)
+    figure, axes = _maps(f, panels, x=x, y=y, levels=levels, mark=mark, names=names)
     for ax, paths in zip(axes, panels.values(), strict=True):
-        ax.plot(*mark, "+", color=LIGHT["ink"], markersize=11, zorder=4)
         for (name, path), style in zip(paths.items(), PATHS, strict=False):
             ax.plot(*path.T, **style, linewidth=1.2, label=name)
         if len(paths) > 1:
@@ -126,13 +127,14 @@ def descent_paths(f, panels, *, x, y, levels, mark, names=("w", "b")):
     return figure
 
 
-def _maps(f, titles, *, x, y, levels, names):
-    """Contour maps of one function, one under the other, with right angles that look right."""
+def _maps(f, titles, *, x, y, levels, mark, names):
+    """Contour maps of one function, one under the other, each with the cross; right angles look right."""
     rows = len(titles)
     height = 0.3 + (0.35 + 4.6 * (y[1] - y[0]) / (x[1] - x[0])) * rows
     figure, axes = subplots(rows, 1, width=5.2, height=height, squeeze=False, sharex=True)
     for ax, title in zip(axes[:, 0], titles, strict=True):
         contour_map(ax, f, x=x, y=y, levels=levels)
+        ax.plot(*mark, "+", color=LIGHT["ink"], markersize=11, zorder=4)
         ax.set_aspect("equal")
         ax.set(title=title, ylabel=names[1])
     axes[-1, 0].set_xlabel(names[0])

@@ -5,12 +5,13 @@ import numpy as np
 from backprop_lib.figures.palette import LIGHT
 from backprop_lib.figures.style import subplots
 
-# All three are numerical methods: one colour, three dashes and markers.
+# All three are numerical methods, and their errors cross: told apart by line, marker and shade.
 METHODS = [
-    {"linestyle": ":", "marker": "o", "markersize": 4},
-    {"linestyle": "--", "marker": "s", "markersize": 4},
-    {"linestyle": "-.", "marker": "^", "markersize": 6, "markerfacecolor": "none"},
+    {"color": LIGHT["ink"], "linestyle": ":", "marker": "o"},
+    {"color": LIGHT["numerical"], "linestyle": "-", "marker": "s"},
+    {"color": LIGHT["numerical"], "linestyle": "--", "marker": "^"},
 ]
+MARKERS = {"markersize": 5.5, "markerfacecolor": "none"}
 
 
 def direction_sweep(angles, measured, predicted, *, marks):
@@ -61,8 +62,9 @@ def step_errors(steps, errors, bounds, *, floor=1e-16):
     matplotlib.figure.Figure
     """
     figure, axes = subplots(width=5.2, height=4.4)
-    for (name, values), style in zip(errors.items(), METHODS, strict=False):
-        axes.loglog(steps, np.maximum(values, floor), **style, color=LIGHT["numerical"], linewidth=1.2, label=name)
+    for place, ((name, values), style) in enumerate(zip(errors.items(), METHODS, strict=False)):
+        turns = (place, 3)  # a marker at every third point, at each method's own
+        axes.loglog(steps, np.maximum(values, floor), **style, **MARKERS, markevery=turns, linewidth=1.2, label=name)
     for place, bound in enumerate(bounds.values()):
         label = None if place else "predicted at most"  # one entry in the legend for all of them
         axes.loglog(steps, bound, color=LIGHT["muted"], linewidth=0.9, label=label)

@@ -1,8 +1,12 @@
 """What every layer is made of: the parameter, the interface, and the check of an incoming gradient."""
 
-import numpy as np
+from collections.abc import Callable
+from typing import Any, Self
 
-from backprop_lib._arrays import as_float_array
+import numpy as np
+from numpy.typing import DTypeLike
+
+from backprop_lib._arrays import Array, ArrayLike, as_float_array
 
 
 class Parameter:
@@ -10,24 +14,42 @@ class Parameter:
 
     The array is used, not copied: an optimiser changes it in place.
 
+    Parameters
+    ----------
+    data : array of numbers, any shape
+        Where it starts.
+
     Attributes
     ----------
     data : array
+        The values.
     grad : array of data's shape, or None
         None until a backward pass writes it, and again after ``zero_grad``.
+
+    Examples
+    --------
+    >>> Parameter([[1.0, 2.0]])
+    Parameter(shape=(1, 2), dtype=float64)
     """
 
-    def __init__(self, data):
+    def __init__(self, data: ArrayLike):
         self.data = as_float_array(data, "data")
-        self.grad = None
-        self._buffer = None
+        self.grad: Array | None = None
+        self._buffer: Array | None = None
 
-    def accumulate(self, operation, *operands, **options):
+    def accumulate(self, operation: Callable[..., Array], *operands: Array, **options: Any) -> None:
         """Add ``operation(*operands)`` to ``grad``.
 
         The first write after ``zero_grad`` goes straight into memory kept from the last step, so that a training
         step allocates nothing for its gradients. Hence the operation, a NumPy function with ``out=``, and not
         its result.
+
+        Parameters
+        ----------
+        operation : callable
+            ``np.matmul``, ``np.sum`` or another with ``out=``.
+        *operands, **options
+            What it is called with.
         """
         if self.grad is not None:
             self.grad += operation(*operands, **options)
@@ -36,7 +58,7 @@ class Parameter:
             self._buffer = np.empty_like(self.data)
         self.grad = operation(*operands, **options, out=self._buffer)
 
-    def zero_grad(self):
+    def zero_grad(self) -> None:
         """Empty the gradient. Its memory is kept and overwritten by the next backward pass."""
         self.grad = None
 
@@ -55,11 +77,11 @@ class Layer:
 
     training = True
 
-    def forward(self, X):
+    def forward(self, X: ArrayLike) -> Array:
         """Output of the layer for a batch X (B, n)."""
         raise NotImplementedError
 
-    def backward(self, grad_output, *, input_gradient=True):
+    def backward(self, grad_output: ArrayLike, *, input_gradient: bool = True) -> Array | Any:
         """Gradient with respect to the input of the last ``forward``; adds to the parameters' gradients.
 
         Parameters
@@ -71,7 +93,8 @@ class Layer:
 
         Returns
         -------
-        array of the input's shape, or None where ``input_gradient`` is False
+        array of the input's shape
+            None where ``input_gradient`` is False.
 
         Raises
         ------
@@ -80,25 +103,27 @@ class Layer:
         """
         raise NotImplementedError
 
-    def parameters(self):
+    def parameters(self) -> list[Parameter]:
         """List of the layer's Parameters, weight before bias."""
         return []
 
-    def train(self):
+    def train(self) -> Self:
         """Switch to training. Returns the layer."""
         self.training = True
         return self
 
-    def eval(self):
+    def eval(self) -> Self:
         """Switch to evaluation. Returns the layer."""
         self.training = False
         return self
 
-    def __call__(self, X):
+    def __call__(self, X: ArrayLike) -> Array:
         return self.forward(X)
 
 
-def checked_gradient(layer, cached, features, grad_output):
+def checked_gradient(
+    layer: Layer, cached: Array | None, features: tuple[int, ...] | None, grad_output: ArrayLike
+) -> Array:
     """Return grad_output as an array of the output's shape, (len(cached), *features).
 
     ``cached`` is an array that the forward pass kept, None before it; ``features`` None means all of its axes.
@@ -112,7 +137,7 @@ def checked_gradient(layer, cached, features, grad_output):
     return grad_output
 
 
-def checked_rows(layer, X, features=None):
+def checked_rows(layer: Layer, X: ArrayLike, features: int | None = None) -> Array:
     """Return X as an array (B, ..., features) with something in it: a batch of rows, or of sequences of rows."""
     X = as_float_array(X, layer)
     if X.ndim < 2 or X.size == 0 or features not in (None, X.shape[-1]):
@@ -121,7 +146,7 @@ def checked_rows(layer, X, features=None):
     return X
 
 
-def checked_dtype(dtype):
+def checked_dtype(dtype: DTypeLike) -> np.dtype[Any]:
     """Return the dtype of a layer's parameters; whole numbers would cut them to zero."""
     try:
         known = np.dtype(dtype)

@@ -1,26 +1,29 @@
 """Layers made of layers."""
 
-from backprop_lib.layers.base import Layer, checked_gradient, checked_rows
+from typing import Any, Self
+
+from backprop_lib._arrays import Array, ArrayLike
+from backprop_lib.layers.base import Layer, Parameter, checked_gradient, checked_rows
 
 
 class Container(Layer):
     """What layers made of layers share: a switch of mode reaches all of them, and their parameters are listed."""
 
-    def children(self):
+    def children(self) -> list[Layer]:
         """The layers inside, in order."""
         raise NotImplementedError
 
-    def parameters(self):
+    def parameters(self) -> list[Parameter]:
         """Parameters of all layers, in order."""
         return [parameter for layer in self.children() for parameter in layer.parameters()]
 
-    def train(self):
+    def train(self) -> Self:
         """Switch every layer to training. Returns the container."""
         for layer in self.children():
             layer.train()
         return super().train()
 
-    def eval(self):
+    def eval(self) -> Self:
         """Switch every layer to evaluation. Returns the container."""
         for layer in self.children():
             layer.eval()
@@ -37,25 +40,33 @@ class Sequential(Container):
     ----------
     *layers : Layer
         At least one, and none of them twice: a layer remembers one forward pass.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from backprop_lib import Activation, Linear, sigmoid
+    >>> rng = np.random.default_rng(0)
+    >>> Sequential(Linear(64, 16, rng=rng), Activation(sigmoid), Linear(16, 10, rng=rng))
+    Sequential(Linear(64, 16), Activation(sigmoid), Linear(16, 10))
     """
 
-    def __init__(self, *layers):
+    def __init__(self, *layers: Layer):
         if not layers:
             raise ValueError("layers: expected at least one layer, got none")
         _check_layers(layers)
         self.layers = list(layers)
 
-    def children(self):
+    def children(self) -> list[Layer]:
         """The layers, in order."""
         return self.layers
 
-    def forward(self, X):
+    def forward(self, X: Any) -> Array:
         """Output of the last layer for a batch X."""
         for layer in self.layers:
             X = layer.forward(X)
         return X
 
-    def backward(self, grad_output, *, input_gradient=True):
+    def backward(self, grad_output: Any, *, input_gradient: bool = True) -> Array | Any:
         """See `Layer.backward`."""
         first, *rest = self.layers
         for layer in reversed(rest):
@@ -66,24 +77,30 @@ class Sequential(Container):
 class Residual(Container):
     """Y = X + layer(X): a way past the layer, for the signal and for its gradient. He et al. (2016).
 
-    Backward: X reaches Y along two paths, and their gradients add up, dX = dY + layer.backward(dY).
+    Backward: X reaches Y along two paths, and their gradients add up, dX = dY + layer.backward(dY): eq-residual.
 
     Parameters
     ----------
     layer : Layer
         Usually a `Sequential`. Its output needs the shape of its input.
+
+    Examples
+    --------
+    >>> from backprop_lib import Activation, relu
+    >>> Residual(Activation(relu))([[-1.0, 2.0]])
+    array([[-1.,  4.]])
     """
 
-    def __init__(self, layer):
+    def __init__(self, layer: Layer):
         _check_layers([layer])
         self.layer = layer
-        self._Y = None
+        self._Y: Any = None
 
-    def children(self):
+    def children(self) -> list[Layer]:
         """The one layer."""
         return [self.layer]
 
-    def forward(self, X):
+    def forward(self, X: ArrayLike) -> Array:
         """Output of X's shape."""
         X = checked_rows(self, X)
         change = self.layer.forward(X)
@@ -94,7 +111,7 @@ class Residual(Container):
         self._Y = X + change
         return self._Y
 
-    def backward(self, grad_output, *, input_gradient=True):
+    def backward(self, grad_output: ArrayLike, *, input_gradient: bool = True) -> Array | Any:
         """See `Layer.backward`."""
         grad_output = checked_gradient(self, self._Y, None, grad_output)
         grad_change = self.layer.backward(grad_output, input_gradient=input_gradient)

@@ -1,8 +1,10 @@
 """Dropout: noise that keeps a network from relying on any single unit."""
 
+from typing import Any
+
 import numpy as np
 
-from backprop_lib._arrays import check_rng, is_real_number
+from backprop_lib._arrays import Array, ArrayLike, check_rng, is_real_number
 from backprop_lib.layers.base import Layer, checked_gradient, checked_rows
 
 
@@ -25,18 +27,26 @@ class Dropout(Layer):
     -----
     A numerical gradient needs one function, and every forward pass in training is another. To check the gradient,
     give the layer the same generator before each pass: ``layer.rng = np.random.default_rng(0)``.
+
+    Examples
+    --------
+    >>> layer = Dropout(0.5, rng=np.random.default_rng(0))
+    >>> layer([[1.0, 1.0, 1.0]])
+    array([[2., 0., 0.]])
+    >>> layer.eval()([[1.0, 1.0, 1.0]])
+    array([[1., 1., 1.]])
     """
 
-    def __init__(self, p, *, rng):
+    def __init__(self, p: float, *, rng: np.random.Generator):
         if not is_real_number(p):
             raise TypeError(f"p: expected a number from 0 up to 1, got {p!r}")
         if not 0.0 <= p < 1.0:
             raise ValueError(f"p: expected 0 <= p < 1, got {p!r}")
         self.p = float(p)
         self.rng = check_rng(rng)
-        self._mask = None
+        self._mask: Any = None
 
-    def forward(self, X):
+    def forward(self, X: ArrayLike) -> Array:
         """Output of X's shape, (B, n) or (B, ..., n)."""
         X = checked_rows(self, X)
         dtype = X.real.dtype
@@ -46,7 +56,7 @@ class Dropout(Layer):
             self._mask = np.ones(X.shape, dtype)
         return X * self._mask
 
-    def backward(self, grad_output, *, input_gradient=True):
+    def backward(self, grad_output: ArrayLike, *, input_gradient: bool = True) -> Array | Any:
         """See `Layer.backward`."""
         grad_output = checked_gradient(self, self._mask, None, grad_output)
         return grad_output * self._mask if input_gradient else None

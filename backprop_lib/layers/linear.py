@@ -1,8 +1,12 @@
 """The fully connected layer."""
 
-import numpy as np
+from collections.abc import Callable
+from typing import Any
 
-from backprop_lib._arrays import as_batch, check_callable, check_count, check_rng
+import numpy as np
+from numpy.typing import DTypeLike
+
+from backprop_lib._arrays import Array, ArrayLike, as_batch, check_callable, check_count, check_rng
 from backprop_lib.initializers import xavier_uniform
 from backprop_lib.layers.base import Layer, Parameter, checked_dtype, checked_gradient
 
@@ -16,18 +20,44 @@ class Linear(Layer):
     Parameters
     ----------
     in_features, out_features : int
+        Lengths of a row of X and of Z.
     rng : numpy.random.Generator
+        For the initializer.
     initializer : callable
-        (shape, *, rng) -> array, called with shape (out_features, in_features). The bias starts at zero.
+        Called as ``initializer((out_features, in_features), rng=rng)``. The bias starts at zero.
     dtype : numpy dtype
+        Of the parameters, a floating one.
 
     Attributes
     ----------
     weight : Parameter (out_features, in_features)
+        The matrix W.
     bias : Parameter (out_features,)
+        The vector b.
+
+    Examples
+    --------
+    >>> layer = Linear(2, 1, rng=np.random.default_rng(0))
+    >>> layer.weight.data[:] = [[3.0, -1.0]]
+    >>> layer([[1.0, 2.0], [0.0, 1.0]])
+    array([[ 1.],
+           [-1.]])
+    >>> layer.backward([[1.0], [1.0]])
+    array([[ 3., -1.],
+           [ 3., -1.]])
+    >>> layer.weight.grad
+    array([[1., 3.]])
     """
 
-    def __init__(self, in_features, out_features, *, rng, initializer=xavier_uniform, dtype=np.float64):
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        *,
+        rng: np.random.Generator,
+        initializer: Callable[..., ArrayLike] = xavier_uniform,
+        dtype: DTypeLike = np.float64,
+    ):
         check_rng(rng)
         shape = check_count(out_features, "out_features"), check_count(in_features, "in_features")
         dtype = checked_dtype(dtype)
@@ -36,16 +66,16 @@ class Linear(Layer):
             raise ValueError(f"initializer: expected an array of shape {shape}, got shape {np.shape(weight)}")
         self.weight = Parameter(np.array(weight, dtype))
         self.bias = Parameter(np.zeros(out_features, dtype))
-        self._X = None
+        self._X: Any = None
 
-    def forward(self, X):
+    def forward(self, X: ArrayLike) -> Array:
         """Output (B, out_features) for X (B, in_features)."""
         weight = self.weight.data
         X = as_batch(X, self, weight.shape[1])
         self._X = X
         return _add_to_rows(X @ weight.T, self.bias.data)  # (B, n) @ (n, m) + (m,) -> (B, m)
 
-    def backward(self, grad_output, *, input_gradient=True):
+    def backward(self, grad_output: ArrayLike, *, input_gradient: bool = True) -> Array | Any:
         """See `Layer.backward`."""
         grad_output = checked_gradient(self, self._X, (self.weight.data.shape[0],), grad_output)
         self.weight.accumulate(np.matmul, grad_output.T, self._X)  # (m, B) @ (B, n) -> (m, n)
@@ -54,7 +84,7 @@ class Linear(Layer):
         self.bias.accumulate(np.matmul, ones, grad_output)  # (B,) @ (B, m) -> (m,)
         return grad_output @ self.weight.data if input_gradient else None  # (B, m) @ (m, n) -> (B, n)
 
-    def parameters(self):
+    def parameters(self) -> list[Parameter]:
         """[weight, bias]."""
         return [self.weight, self.bias]
 

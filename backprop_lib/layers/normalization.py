@@ -1,15 +1,15 @@
 """Layers that bring their input to mean 0 and variance 1, over the batch or over the features.
 
-Both are built on one step, for the m numbers x_1 ... x_m that share a mean mu and a variance v:
+Both are built on one step, for the m numbers x_1 ... x_m that share a mean mu and a variance v::
 
     xhat_i = (x_i - mu) / s,    mu = sum_j x_j / m,    v = sum_j (x_j - mu)^2 / m,    s = sqrt(v + eps).
 
 Moving x_j moves every xhat_i, by three paths: directly, through mu, and through s. With d mu / d x_j = 1 / m and
-d s / d x_j = (x_j - mu) / (m s) = xhat_j / m (all x_i - mu add up to 0, so mu alone does not move s),
+d s / d x_j = (x_j - mu) / (m s) = xhat_j / m (all x_i - mu add up to 0, so mu alone does not move s)::
 
     d xhat_i / d x_j = (delta_ij - 1 / m - xhat_i xhat_j / m) / s.
 
-The matrix is symmetric, so backward, its transpose times g = dL/dxhat, takes no more than two means:
+The matrix is symmetric, so backward, its transpose times g = dL/dxhat, takes no more than two means::
 
     dL/dx = (g - mean(g) - xhat mean(g xhat)) / s.
 
@@ -17,9 +17,12 @@ Nothing of g's mean and nothing along xhat comes through: shifting or stretching
 (stretching changes them a little, because of eps). It is eq-batch-norm-backward, there collapsed from eight steps.
 """
 
-import numpy as np
+from typing import Any
 
-from backprop_lib._arrays import as_batch, check_count, check_positive
+import numpy as np
+from numpy.typing import DTypeLike
+
+from backprop_lib._arrays import Array, ArrayLike, as_batch, check_count, check_positive
 from backprop_lib.layers.base import Layer, Parameter, checked_dtype, checked_gradient, checked_rows
 
 
@@ -46,19 +49,28 @@ def normalized_backward(grad, X_hat, inverse_s, axis):
 class _Normalization(Layer):
     """Y = weight * Xhat + bias: once normalised, each feature gets a scale and a place of its own, both learned."""
 
-    def __init__(self, n, eps, dtype):
+    _X_hat: Any  # what forward keeps for backward
+    _inverse_s: Any
+
+    def __init__(self, n: int, eps: float, dtype: DTypeLike):
         n, dtype = check_count(n, "n"), checked_dtype(dtype)
         self.eps = check_positive(eps, "eps")
         self.weight = Parameter(np.ones(n, dtype))
         self.bias = Parameter(np.zeros(n, dtype))
         self._X_hat = self._inverse_s = None
 
-    def forward(self, X):
+    def _normalize(self, X):
+        raise NotImplementedError
+
+    def _normalize_backward(self, grad):
+        raise NotImplementedError
+
+    def forward(self, X: ArrayLike) -> Array:
         """Output of X's shape."""
         self._normalize(X)
         return self._X_hat * self.weight.data + self.bias.data
 
-    def backward(self, grad_output, *, input_gradient=True):
+    def backward(self, grad_output: ArrayLike, *, input_gradient: bool = True) -> Array | Any:
         """See `Layer.backward`."""
         grad_output = checked_gradient(self, self._X_hat, None, grad_output)
         n = len(self.weight.data)
@@ -66,7 +78,7 @@ class _Normalization(Layer):
         self.bias.accumulate(np.sum, grad_output.reshape(-1, n), axis=0)
         return self._normalize_backward(grad_output * self.weight.data) if input_gradient else None
 
-    def parameters(self):
+    def parameters(self) -> list[Parameter]:
         """[weight, bias]."""
         return [self.weight, self.bias]
 
@@ -79,7 +91,7 @@ class BatchNorm(_Normalization):
 
     In training, mean and variance (divided by B) are the batch's own, and running averages of them are kept; in
     evaluation the running averages take their place, so that a sample's output depends on that sample alone.
-    Ioffe and Szegedy (2015). As `torch.nn.BatchNorm1d`.
+    Ioffe and Szegedy (2015). As ``torch.nn.BatchNorm1d``.
 
     Backward: in training as this module's head derives; in evaluation mean and variance are constants and
     dX = weight * dY / sqrt(variance + eps). The mode that counts is that of the forward pass.
@@ -93,6 +105,7 @@ class BatchNorm(_Normalization):
     momentum : float
         Share of the new batch in the running averages, above 0 and at most 1.
     dtype : numpy dtype
+        Of the parameters, a floating one.
 
     Attributes
     ----------
@@ -101,9 +114,15 @@ class BatchNorm(_Normalization):
     running_mean, running_variance : array (n,)
         Zero and one at first. running <- (1 - momentum) running + momentum batch, with the batch's variance divided
         by B - 1 here. Every forward pass in training moves them, one of a numerical gradient too.
+
+    Examples
+    --------
+    >>> BatchNorm(2)([[1.0, 10.0], [3.0, 30.0]]).round(3)
+    array([[-1., -1.],
+           [ 1.,  1.]])
     """
 
-    def __init__(self, n, *, eps=1e-5, momentum=0.1, dtype=np.float64):
+    def __init__(self, n: int, *, eps: float = 1e-5, momentum: float = 0.1, dtype: DTypeLike = np.float64):
         super().__init__(n, eps, dtype)
         self.momentum = check_positive(momentum, "momentum")
         if momentum > 1.0:
@@ -137,7 +156,7 @@ class LayerNorm(_Normalization):
     """Each row normalised over its own features: Y = weight * (X - mean) / sqrt(variance + eps) + bias.
 
     X is (B, n) or (B, ..., n); mean and variance (divided by n) go over the last axis. Training and evaluation are
-    the same, and no row sees another. Ba, Kiros and Hinton (2016). As `torch.nn.LayerNorm`.
+    the same, and no row sees another. Ba, Kiros and Hinton (2016). As ``torch.nn.LayerNorm``.
 
     Backward: as this module's head derives.
 
@@ -148,14 +167,21 @@ class LayerNorm(_Normalization):
     eps : float
         Positive; keeps a constant row from a division by zero.
     dtype : numpy dtype
+        Of the parameters, a floating one.
 
     Attributes
     ----------
     weight, bias : Parameter (n,)
         One and zero at first.
+
+    Examples
+    --------
+    >>> LayerNorm(2)([[1.0, 3.0], [30.0, 10.0]]).round(3)
+    array([[-1.,  1.],
+           [ 1., -1.]])
     """
 
-    def __init__(self, n, *, eps=1e-5, dtype=np.float64):
+    def __init__(self, n: int, *, eps: float = 1e-5, dtype: DTypeLike = np.float64):
         super().__init__(n, eps, dtype)
 
     def _normalize(self, X):

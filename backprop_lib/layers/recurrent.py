@@ -5,9 +5,12 @@ time t and in the step to h_{t+1}, so its gradient is the sum of both. Only this
 at every time, so their gradients add up over it: with all B T rows under one another that is one matrix product.
 """
 
-import numpy as np
+from typing import Any
 
-from backprop_lib._arrays import check_count, check_rng
+import numpy as np
+from numpy.typing import DTypeLike
+
+from backprop_lib._arrays import Array, ArrayLike, check_count, check_rng
 from backprop_lib.activations import sigmoid
 from backprop_lib.initializers import orthogonal, xavier_uniform
 from backprop_lib.layers.base import Layer, Parameter, checked_dtype, checked_gradient, checked_rows
@@ -15,6 +18,10 @@ from backprop_lib.layers.base import Layer, Parameter, checked_dtype, checked_gr
 
 class _Recurrence(Layer):
     """What the layers below share: weights with one block of n_hidden rows per gate, and gradients over all times."""
+
+    hidden_gradients: Array | None
+    _X: Any  # what forward keeps for backward
+    _H: Any
 
     def __init__(self, n_inputs, n_hidden, blocks, rng, dtype):
         check_rng(rng)
@@ -29,7 +36,7 @@ class _Recurrence(Layer):
         self.hidden_gradients = None
         self._X = self._H = None
 
-    def _checked(self, X):
+    def _checked(self, X: ArrayLike) -> Array:
         X = checked_rows(self, X, self.n_inputs)
         if X.ndim != 3:
             raise ValueError(f"{self!r}: expected sequences of shape (B, T, {self.n_inputs}), got shape {X.shape}")
@@ -47,36 +54,47 @@ class _Recurrence(Layer):
 class Recurrent(_Recurrence):
     """h_t = tanh(W_x x_t + W_h h_{t-1} + b) with h_0 = 0, for sequences X (B, T, n_inputs). Elman (1990).
 
-    Backward, from t = T down to 1, with a_t for what tanh is taken of and dH for the gradient of the output:
+    Backward, from t = T down to 1, with a_t for what tanh is taken of and dH for the gradient of the output::
 
-        dh_t = dH_t + W_h^T da_{t+1}      da_t = dh_t (1 - h_t^2)      dx_t = W_x^T da_t
+        dh_t = dH_t + W_h^T da_{t+1}
+        da_t = dh_t (1 - h_t^2)
+        dx_t = W_x^T da_t
 
     and dW_x = sum_t da_t x_t^T, dW_h = sum_t da_t h_{t-1}^T, db = sum_t da_t, each added up over the batch too.
 
     Parameters
     ----------
     n_inputs, n_hidden : int
+        Lengths of x_t and of h_t.
     rng : numpy.random.Generator
+        Draws the weights.
     dtype : numpy dtype
+        Of the parameters, a floating one.
 
     Attributes
     ----------
     weight_x : Parameter (n_hidden, n_inputs)
-        `xavier_uniform` at first; `weight_ih_l0` in `torch.nn.RNN`.
+        `xavier_uniform` at first; ``weight_ih_l0`` in ``torch.nn.RNN``.
     weight_h : Parameter (n_hidden, n_hidden)
-        `orthogonal` at first; `weight_hh_l0`.
+        `orthogonal` at first; ``weight_hh_l0``.
     bias : Parameter (n_hidden,)
-        Zero at first; the sum of `bias_ih_l0` and `bias_hh_l0`, which act only together.
+        Zero at first; the sum of ``bias_ih_l0`` and ``bias_hh_l0``, which act only together.
     hidden_gradients : array (B, T, n_hidden), or None before the first ``backward``
         The dh_t of the last ``backward``: each state's gradient, by all that follows from it. How it fades backward
         in time: ``np.linalg.norm(layer.hidden_gradients, axis=(0, 2))``.
+
+    Examples
+    --------
+    >>> layer = Recurrent(3, 4, rng=np.random.default_rng(0))
+    >>> layer(np.ones((2, 5, 3))).shape
+    (2, 5, 4)
     """
 
-    def __init__(self, n_inputs, n_hidden, *, rng, dtype=np.float64):
+    def __init__(self, n_inputs: int, n_hidden: int, *, rng: np.random.Generator, dtype: DTypeLike = np.float64):
         super().__init__(n_inputs, n_hidden, 1, rng, dtype)
         self.bias = Parameter(np.zeros(n_hidden, dtype))
 
-    def forward(self, X):
+    def forward(self, X: ArrayLike) -> Array:
         """States of all times, (B, T, n_hidden), for X (B, T, n_inputs)."""
         X = self._checked(X)
         A_x = _product(X, self.weight_x.data.T) + self.bias.data
@@ -86,7 +104,7 @@ class Recurrent(_Recurrence):
         self._X, self._H = X, np.stack(states[1:], axis=1)
         return self._H
 
-    def backward(self, grad_output, *, input_gradient=True):
+    def backward(self, grad_output: ArrayLike, *, input_gradient: bool = True) -> Array | Any:
         """See `Layer.backward`."""
         grad_output = checked_gradient(self, self._H, None, grad_output)
         slopes = 1.0 - self._H * self._H
@@ -101,7 +119,7 @@ class Recurrent(_Recurrence):
         self.bias.accumulate(np.sum, _rows(grad_A), axis=0)
         return _product(grad_A, self.weight_x.data) if input_gradient else None
 
-    def parameters(self):
+    def parameters(self) -> list[Parameter]:
         """[weight_x, weight_h, bias]."""
         return [self.weight_x, self.weight_h, self.bias]
 
@@ -109,16 +127,16 @@ class Recurrent(_Recurrence):
 class GatedRecurrent(_Recurrence):
     """The gated recurrent unit: h_t = (1 - z_t) n_t + z_t h_{t-1} with h_0 = 0, for sequences X (B, T, n_inputs).
 
-    The gates, between 0 and 1, are computed from the input and the state before:
+    The gates, between 0 and 1, are computed from the input and the state before::
 
         r_t = sigmoid(W_xr x_t + b_xr + W_hr h_{t-1} + b_hr)         reset
         z_t = sigmoid(W_xz x_t + b_xz + W_hz h_{t-1} + b_hz)         update
         n_t = tanh(W_xn x_t + b_xn + r_t (W_hn h_{t-1} + b_hn))      new
 
     Where z_t is near 1 the state, and backward its gradient, passes unchanged: no matrix, no slope. Cho et al. (2014),
-    in the form of `torch.nn.GRU`, where r_t stands outside W_hn.
+    in the form of ``torch.nn.GRU``, where r_t stands outside W_hn.
 
-    Backward, with a_r, a_z, a_n for what sigmoid and tanh are taken of, and u_t = W_hn h_{t-1} + b_hn:
+    Backward, with a_r, a_z, a_n for what sigmoid and tanh are taken of, and u_t = W_hn h_{t-1} + b_hn::
 
         da_n = dh_t (1 - z) (1 - n^2)           du   = da_n r
         da_z = dh_t (h_{t-1} - n) z (1 - z)     da_r = da_n u r (1 - r)
@@ -130,26 +148,35 @@ class GatedRecurrent(_Recurrence):
     Parameters
     ----------
     n_inputs, n_hidden : int
+        Lengths of x_t and of h_t.
     rng : numpy.random.Generator
+        Draws the weights.
     dtype : numpy dtype
+        Of the parameters, a floating one.
 
     Attributes
     ----------
     weight_x, weight_h : Parameter (3 n_hidden, n_inputs) and (3 n_hidden, n_hidden)
-        Blocks of n_hidden rows: reset, update, new. `weight_ih_l0` and `weight_hh_l0` in `torch.nn.GRU`. At first
+        Blocks of n_hidden rows: reset, update, new. ``weight_ih_l0`` and ``weight_hh_l0`` in ``torch.nn.GRU``. At first
         each block is `xavier_uniform` in weight_x and `orthogonal` in weight_h.
     bias_x, bias_h : Parameter (3 n_hidden,)
-        Zero at first; `bias_ih_l0` and `bias_hh_l0`. Of reset and update only the sum of both acts.
+        Zero at first; ``bias_ih_l0`` and ``bias_hh_l0``. Of reset and update only the sum of both acts.
     hidden_gradients : array (B, T, n_hidden), or None before the first ``backward``
         The dh_t of the last ``backward``: each state's gradient, by all that follows from it.
+
+    Examples
+    --------
+    >>> layer = GatedRecurrent(3, 4, rng=np.random.default_rng(0))
+    >>> layer(np.ones((2, 5, 3))).shape
+    (2, 5, 4)
     """
 
-    def __init__(self, n_inputs, n_hidden, *, rng, dtype=np.float64):
+    def __init__(self, n_inputs: int, n_hidden: int, *, rng: np.random.Generator, dtype: DTypeLike = np.float64):
         super().__init__(n_inputs, n_hidden, 3, rng, dtype)
         self.bias_x, self.bias_h = Parameter(np.zeros(3 * n_hidden, dtype)), Parameter(np.zeros(3 * n_hidden, dtype))
-        self._gates = None
+        self._gates: Any = None
 
-    def forward(self, X):
+    def forward(self, X: ArrayLike) -> Array:
         """States of all times, (B, T, n_hidden), for X (B, T, n_inputs)."""
         X = self._checked(X)
         A_x = _product(X, self.weight_x.data.T) + self.bias_x.data
@@ -168,7 +195,7 @@ class GatedRecurrent(_Recurrence):
         n = np.tanh(x_n + r * u)
         return r, z, n, u, (1.0 - z) * n + z * h
 
-    def backward(self, grad_output, *, input_gradient=True):
+    def backward(self, grad_output: ArrayLike, *, input_gradient: bool = True) -> Array | Any:
         """See `Layer.backward`."""
         grad_output = checked_gradient(self, self._H, None, grad_output)
         slopes_x, slopes_h, z = self._slopes()
@@ -194,7 +221,7 @@ class GatedRecurrent(_Recurrence):
         by_u = by_a_n * r
         return np.concatenate([by_a_r, by_a_z, by_a_n], axis=2), np.concatenate([by_a_r, by_a_z, by_u], axis=2), z
 
-    def parameters(self):
+    def parameters(self) -> list[Parameter]:
         """[weight_x, weight_h, bias_x, bias_h]."""
         return [self.weight_x, self.weight_h, self.bias_x, self.bias_h]
 

@@ -1,6 +1,7 @@
 """The primer's self-test: its right answers are computed, and each question names the section to read."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -33,7 +34,7 @@ QUESTIONS = {
 }
 
 
-def self_test(answers):
+def self_test(answers: dict[int, Any]) -> None:
     """Print which answers are right, which section to read for each other one, and where to go on.
 
     Parameters
@@ -57,6 +58,8 @@ def self_test(answers):
     verdicts = {number: _verdict(answers.get(number), question.answer) for number, question in QUESTIONS.items()}
     for number, verdict in verdicts.items():
         print(f"{number}: {verdict}" if verdict == "right" else f"{number}: {verdict} → {QUESTIONS[number].section}")
+    if "not numbers" in verdicts.values():
+        print("Write 4, [1, 2] or (3, 2), without quotes.")
     print(_advice(list(verdicts.values())))
 
 
@@ -79,4 +82,5 @@ def _advice(verdicts):
         return f"{right} of {right} right: go on to lesson 1."
     if verdicts.count("open") == len(verdicts):
         return "Fill in what you know; run it again."
-    return f"{right} of {len(verdicts)} right. Read these sections,\nthen go on to lesson 1."
+    what = "these sections" if right else "the page"
+    return f"{right} of {len(verdicts)} right. Read {what},\nthen go on to lesson 1."

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from backprop_lib._arrays import as_float_array, check_positive
+from backprop_lib._arrays import ArrayLike, as_float_array, check_positive
 from backprop_lib.numerical import NEGLIGIBLE, in_words, relative_error, worst_entry
 
 
@@ -12,7 +12,7 @@ class EquationError(AssertionError):
     """An equation whose two sides disagree."""
 
 
-def verify(label, left, right, *, tolerance=1e-8):
+def verify(label: str, left: ArrayLike, right: ArrayLike, *, tolerance: float = 1e-8) -> None:
     """Compare the two sides of an equation and print one line that is the same on every machine.
 
     Parameters
@@ -32,6 +32,11 @@ def verify(label, left, right, *, tolerance=1e-8):
         values there. Also if both sides are below 1e-12 everywhere.
     ValueError, TypeError
         If the label, the tolerance or a side is not what it should be.
+
+    Examples
+    --------
+    >>> verify("eq-chain", 0.1 + 0.2, 0.3)
+    ✓ eq-chain: both sides agree to 1e-08
     """
     if not (isinstance(label, str) and re.fullmatch(r"eq-[a-zA-Z0-9-]+", label)):
         raise ValueError(f"label: expected the equation's label, 'eq-...', got {label!r}")
@@ -49,7 +54,7 @@ def verify(label, left, right, *, tolerance=1e-8):
         raise EquationError(f"{label}: both sides are below {NEGLIGIBLE:g}, where a comparison says nothing")
     if not error <= tolerance:
         raise EquationError(_disagreement(label, left, right, error, tolerance))
-    print(f"✓ {label}: both sides agree to {tolerance:g}")
+    print(f"✓ {label} agrees to {tolerance:g}")
 
 
 def _disagreement(label, left, right, error, tolerance):

@@ -71,11 +71,20 @@ def test_a_sum_needs_a_name_for_each_term_and_for_the_total():
 
 
 def test_times_are_drawn_over_sizes_with_different_dashes():
-    axis = figures.batch_times([1, 8, 64], [9.0, 9.0, 9.0], [9.0, 3.0, 1.0], 0.5).axes[0]
+    axis = figures.batch_times([1, 8, 64], [9.0, 9.0, 9.0], [9.0, 3.0, 1.0], [6.0, 2.0, 2.0]).axes[0]
     assert (axis.get_xscale(), axis.get_yscale()) == ("log", "log")
-    loop, batch, limit = axis.lines
+    loop, batch, predicted = axis.lines
     np.testing.assert_array_equal(loop.get_data(), [[1, 8, 64], [9.0, 9.0, 9.0]])
     np.testing.assert_array_equal(batch.get_data(), [[1, 8, 64], [9.0, 3.0, 1.0]])
-    assert set(limit.get_ydata()) == {0.5}
+    np.testing.assert_array_equal(predicted.get_data(), [[1, 8, 64], [6.0, 2.0, 2.0]])
     assert len({line.get_linestyle() for line in axis.lines}) == 3
     assert [label.get_text() for label in axis.get_xticklabels()] == ["1", "8", "64"]
+
+
+@pytest.mark.parametrize(("batch", "predicted"), [([9.0, 2.0], [6.0, 1.0]), ([9.0, 1.0], [6.0, 2.0])])
+def test_times_stay_clear_of_the_axis_and_of_the_legend(batch, predicted):
+    axis = figures.batch_times([1, 8], [9.0, 9.0], batch, predicted).axes[0]
+    assert axis.get_ylim() == pytest.approx((0.7, 45.0))
+    axis.figure.draw_without_rendering()
+    legend = axis.get_legend().get_window_extent()
+    assert axis.transData.transform((1, 9.0))[1] < legend.y0

@@ -1,5 +1,7 @@
 """Wires and gates: what is written where, in which colours, and that nothing covers anything else."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -30,6 +32,11 @@ def test_a_wire_carries_a_value_and_a_gradient_in_their_colours():
 
 def test_without_a_name_the_value_stands_alone_and_zero_has_no_sign():
     assert words(product())[2:] == ["0", "← 1", "×"]
+
+
+def test_values_may_stand_in_another_colour():
+    figure = figures.circuit({}, [((0.0, 0.0), (1.0, 0.0), "", 2.0, 3.0)], value_color="ink")
+    assert written(figure) == [("2", figures.COLORS["ink"]), ("← 3", figures.COLORS["gradient"])]
 
 
 def test_a_wire_without_gradient_shows_none():
@@ -75,14 +82,21 @@ def test_drawings_have_one_scale():
 
 UNIT = ["x", "w₁", "w₁x", "b₁", "z₁", "h", "w₂", "w₂h", "b₂", "ŷ", "y", "L"]
 FORK = ["a", "b", "ab", "c", "c₁", "c₂", "d", "m", "s", "L"]
-DRAWINGS = [(figures.one_unit_network, UNIT), (figures.gates_and_fork, FORK)]
+HINGE = ["w", "x", "wx", "b", "wx + b", "y", "p", "1 - p", "L"]
+DRAWINGS = [
+    (partial(figures.gate, "+"), ["a", "b", "s"]),
+    (figures.one_unit_network, UNIT),
+    (figures.gates_and_fork, FORK),
+    (figures.hinge_gates, HINGE),
+]
+NAMELESS = {"w₁x", "w₂h", "wx", "wx + b", "1 - p"}
 
 
-@pytest.mark.parametrize(("draw", "names"), DRAWINGS, ids=["one unit", "fork"])
+@pytest.mark.parametrize(("draw", "names"), DRAWINGS, ids=["gate", "one unit", "fork", "hinge"])
 def test_every_quantity_has_its_value_and_its_gradient(draw, names):
     texts = words(draw({name: (10.0 + k, 50.0 + k) for k, name in enumerate(names)}))
     for k, name in enumerate(names):
-        value = texts.index(f"{10 + k}" if name in ("w₁x", "w₂h") else f"{name} = {10 + k}")
+        value = texts.index(f"{10 + k}" if name in NAMELESS else f"{name} = {10 + k}")
         assert texts[value + 1] in {f"{arrow} {50 + k}" for arrow in "←↑"}
 
 
@@ -91,6 +105,28 @@ def test_texts_of_the_network_stand_apart():
     gradients = [-1.25, -5.0, -2.5, -2.5, -2.5, -10.0, -1.0, -2.0, -2.0, -2.0, 2.0, 1.0]
     figure = figures.one_unit_network(dict(zip(UNIT, zip(values, gradients, strict=True), strict=True)))
     assert overlaps(figure) == []
+
+
+def test_a_gate_has_its_inputs_above_each_other_and_its_output_to_the_right():
+    figure = figures.gate("×", {"a": (3.0, 8.0), "b": (4.0, 6.0), "p": (12.0, 2.0)})
+    assert words(figure) == ["a = 3", "← 8", "b = 4", "← 6", "p = 12", "← 2", "×"]
+    upper, lower, out = wires_of(figure)
+    assert upper.xyann[1] > 0.0 > lower.xyann[1]
+    assert out.xyann[0] > upper.xy[0]
+
+
+def test_a_gate_with_an_input_too_few_is_refused():
+    with pytest.raises(ValueError, match="zip"):
+        figures.gate("+", {"a": (3.0, 2.0), "s": (7.0, 2.0)})
+
+
+def test_texts_of_the_hinge_stand_apart_and_its_zero_gets_no_gradient():
+    values = [-1.0, 2.0, -2.0, 1.0, -1.0, 1.0, -1.0, 2.0, 2.0]
+    gradients = [-2.0, 1.0, -1.0, -1.0, -1.0, 1.0, -1.0, 1.0, 1.0]
+    figure = figures.hinge_gates(dict(zip(HINGE, zip(values, gradients, strict=True), strict=True)))
+    assert overlaps(figure) == []
+    texts = words(figure)
+    assert texts[texts.index("0") + 1] == "×"  # the first gate: no gradient stands after it
 
 
 def overlaps(figure):
@@ -109,8 +145,18 @@ JACOBIANS = [np.array([[2.0], [-1.0]]), np.array([[3.0, 5.0]])]
 
 
 def test_an_edge_shows_its_derivative_and_what_it_sends_back():
-    texts = words(figures.path_network(COLUMNS, JACOBIANS, {"x": 1.0, "a": 3.0, "b": 5.0, "L": 1.0}))
-    assert texts == ["2", "← 6", "-1", "← -5", "3", "← 3", "5", "← 5", "x", "a", "b", "L"]
+    figure = figures.path_network(COLUMNS, JACOBIANS, {"x": 1.0, "a": 3.0, "b": 5.0, "L": 1.0})
+    assert words(figure)[:12] == ["2", "← 6", "-1", "← -5", "3", "← 3", "5", "← 5", "x", "a", "b", "L"]
+    assert written(figure)[0] == ("2", figures.COLORS["ink"])
+
+
+def test_under_every_node_stands_its_gradient():
+    figure = figures.path_network(COLUMNS, JACOBIANS, {"x": 1.0, "a": 3.0, "b": 5.0, "L": 2.0})
+    sums = [text for text in figure.axes[0].texts if text.get_weight() == "bold"]
+    assert [text.get_text() for text in sums] == ["1", "3", "5", "2"]
+    for text, circle in zip(sums, figure.axes[0].patches, strict=True):
+        assert text.get_position()[0] == circle.center[0]
+        assert text.get_position()[1] < circle.center[1] - circle.radius
 
 
 def test_nodes_stand_in_columns_around_one_line():

@@ -39,10 +39,12 @@ def test_every_contour_carries_its_level():
 
 def test_arrows_are_scaled_gradients():
     points = np.array([[1.0, 0.5], [-1.0, 0.0]])
-    axes = figures.gradient_arrows(bowl, bowl_gradient, points, **AREA, scale=0.1).axes[0]
+    axes = figures.gradient_arrows(bowl, bowl_gradient, points, **AREA, scale=0.1, mark=[0.5, 0.2]).axes[0]
     (first, second) = arrows(axes)
     np.testing.assert_allclose(first, [[1.0, 0.5], [1.2, 0.9]])
     np.testing.assert_allclose(second, [[-1.0, 0.0], [-1.2, 0.0]])
+    np.testing.assert_array_equal(axes.lines[0].get_xydata(), [[0.5, 0.2]])
+    assert axes.lines[0].get_marker() == "+"
     assert axes.get_aspect() == 1.0  # otherwise right angles would not look right
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("w", "b")
 

@@ -89,7 +89,17 @@ def test_the_mistakes_people_make_are_wrong(number, mistake, capsys):
 
 def test_a_right_answer_at_the_wrong_question_is_wrong(capsys):
     answers = dict(zip(RIGHT, [*list(RIGHT.values())[1:], RIGHT[1]], strict=True))
-    assert lines(capsys, answers)[-2].startswith("0 of 8")
+    assert lines(capsys, answers)[-2:] == ["0 of 8 right. Read the page,", "then go on to lesson 1."]
+
+
+def test_one_right_answer_sends_to_the_sections_of_the_others(capsys):
+    assert lines(capsys, {4: 0})[-2] == "1 of 8 right. Read these sections,"
+
+
+def test_what_is_not_numbers_is_told_once_how_to_write_them(capsys):
+    hint = "Write 4, [1, 2] or (3, 2), without quotes."
+    assert lines(capsys, RIGHT | {3: "(4, 3)", 5: "2, 4"}).count(hint) == 1
+    assert hint not in lines(capsys, RIGHT | {3: (3, 4)})
 
 
 @pytest.mark.parametrize("answers", [None, [0, 1, 5], "1", 3], ids=repr)

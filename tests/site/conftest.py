@@ -81,10 +81,22 @@ def browser():
         chromium.close()
 
 
+@pytest.fixture(scope="session")
+def visits():
+    """Return what the browser recorded of each page so far."""
+    return {}
+
+
 @pytest.fixture(scope="module")
-def visit(browser, base):
+def visit(browser, base, visits):
     """Return a function that loads a page of the site, once, and returns what the browser recorded."""
-    return functools.cache(lambda path: site_checks.visit_page(browser, base, path))
+
+    def once(path):
+        if path not in visits:
+            visits[path] = site_checks.visit_page(browser, base, path)
+        return visits[path]
+
+    return once
 
 
 def pytest_generate_tests(metafunc):

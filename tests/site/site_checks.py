@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup
 from figures import is_alt_text
 
 ROOT = Path(__file__).resolve().parents[2]
+WIDTHS = (1280, 768, 390)
 
 # Content that reaches out of the window without an ancestor that scrolls; mathematics for screen readers is clipped.
 REACHING_OUT = """
@@ -24,7 +25,7 @@ REACHING_OUT = """
 
 @dataclass
 class Visit:
-    """What a browser recorded while it loaded one page, in a wide and in a narrow window."""
+    """What a browser recorded while it loaded one page, in windows of three widths."""
 
     requests: list = field(default_factory=list)
     failed: list = field(default_factory=list)
@@ -51,11 +52,11 @@ def open_page(context, base):
 
 
 def visit_page(browser, base, path):
-    """Load one page, wide and then narrow, and return its Visit."""
+    """Load one page, make its window narrower, and return its Visit."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page, visit = open_page(context, base)
     page.goto(base + path, wait_until="networkidle")
-    for width in (1280, 390):
+    for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         sideways = page.evaluate("document.documentElement.scrollWidth > innerWidth")
         visit.overflow[width] = page.evaluate(REACHING_OUT) + (["the page itself"] if sideways else [])

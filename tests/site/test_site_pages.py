@@ -25,7 +25,7 @@ def test_no_errors_in_the_console(visit, path):
     assert visit(path).errors == []
 
 
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("width", site_checks.WIDTHS)
 def test_nothing_reaches_out_of_the_window(visit, path, width):
     assert visit(path).overflow[width] == []
 

@@ -1,7 +1,7 @@
 """What an exercise is, and the collection that finds it by its number."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from backprop_lib.lesson.exercises.verdict import Verdict
 
@@ -11,7 +11,7 @@ KINDS = ("predict", "derive", "code", "diagnose")
 class Checker(Protocol):
     """Judges answers of one kind: `Value`, `Choice`, `Function`."""
 
-    def judge(self, answer) -> Verdict:
+    def judge(self, answer: Any) -> Verdict:
         """Verdict on an answer, whatever it is."""
 
 
@@ -37,11 +37,11 @@ class Exercise:
     hints: tuple
 
     @property
-    def lesson(self):
+    def lesson(self) -> str:
         """Number of its lesson, "3"."""
         return self.number.partition(".")[0]
 
-    def judge(self, answer):
+    def judge(self, answer: Any) -> Verdict:
         """Verdict on an answer, without printing it."""
         return self.checker.judge(answer)
 

@@ -2,12 +2,13 @@
 
 import numpy as np
 
+from backprop_lib.descent import gradient_descent
 from backprop_lib.lesson.exercises.answers import Choice, Value
 from backprop_lib.lesson.exercises.exercise import Exercise
 from backprop_lib.lesson.exercises.functions import Function
 from backprop_lib.lesson.exercises.inputs import positive_numbers
 from backprop_lib.lesson.mistakes import MISTAKES
-from backprop_lib.numerical import gradient_descent, numerical_gradient
+from backprop_lib.numerical import numerical_gradient
 
 X, Y = np.array([1.0, 2.0, 3.0]), np.array([1.0, 1.0, 4.0])  # the lesson's three points
 

@@ -1,6 +1,7 @@
 """What a reader calls: `check_exercise`, `hint`, `progress`."""
 
 from collections import Counter
+from typing import Any
 
 from backprop_lib.lesson.exercises.catalogue import EXERCISES
 from backprop_lib.lesson.exercises.marks import Marks
@@ -19,7 +20,7 @@ class _Session:
 _session = _Session()
 
 
-def check_exercise(number, answer=...):
+def check_exercise(number: str, answer: Any = ...) -> None:
     """Print whether an answer to an exercise is right.
 
     It prints one of four verdicts: not tried yet, right, nearly (with what is off), wrong. It raises nothing, whatever
@@ -43,7 +44,7 @@ def check_exercise(number, answer=...):
         _session.marks.add(number)
 
 
-def hint(number):
+def hint(number: str) -> None:
     """Print the first hint for an exercise; called again, the second; called again, the third.
 
     Parameters
@@ -59,7 +60,7 @@ def hint(number):
     print(f"Hint {given + 1} of {total} for exercise {number}: {exercise.hints[given]}")
 
 
-def progress():
+def progress() -> None:
     """Print which exercises are solved: those of the lesson whose exercise was checked last, or else of all.
 
     The marks are kept in a file in your data folder, or in the folder that the environment variable

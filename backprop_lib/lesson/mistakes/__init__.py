@@ -2,8 +2,8 @@
 
     >>> from backprop_lib.lesson import MISTAKES
     >>> mistake = MISTAKES["bias-not-summed"]
-    >>> print(mistake)                          # the story, and both sources line by line
-    >>> print(mistake.check(mistake.wrong))     # false: it says what was expected and what came
+    >>> print(mistake.check(mistake.wrong))  # false; print(mistake) tells the story and shows both, line by line
+    gradient of b: expected shape (4,), got shape (5, 4)
 
 A gradient check catches most of them, if it is done where they show: on a square matrix, with more than one sample,
 where a value is used twice. Some it cannot see, because loss and gradient are wrong together or because the mistake

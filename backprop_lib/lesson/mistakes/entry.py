@@ -6,6 +6,7 @@ import re
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -27,8 +28,8 @@ class Mistake:
     wrong, right : callable
         Two versions of one NumPy function. Their arguments are the same, and so are all but a few of their lines.
     gradient_checker, checker : callable
-        (version, rng) -> report. `gradient_check` and `check` call them. Without a ``checker`` of its own a mistake
-        is caught by the gradient check.
+        From (version, rng) to a report. `gradient_check` and `check` call them. Without a ``checker`` of its own a
+        mistake is caught by the gradient check.
     caught_by : str
         The kind of check that `check` is.
     unseen_because : str
@@ -38,19 +39,19 @@ class Mistake:
     name: str
     title: str
     story: str
-    wrong: Callable
-    right: Callable
-    gradient_checker: Callable
-    checker: Callable | None = None
+    wrong: Callable[..., Any]
+    right: Callable[..., Any]
+    gradient_checker: Callable[..., Any]
+    checker: Callable[..., Any] | None = None
     caught_by: str = "gradient check"
     unseen_because: str = ""
 
     @property
-    def seen_by_gradient_check(self):
+    def seen_by_gradient_check(self) -> bool:
         """Whether `gradient_check` tells the wrong version from the right one."""
         return not self.unseen_because
 
-    def check(self, version, *, rng=None):
+    def check(self, version: Callable[..., Any], *, rng: np.random.Generator | None = None) -> Any:
         """Apply the check that catches this mistake.
 
         Parameters
@@ -67,17 +68,17 @@ class Mistake:
         """
         return (self.checker or self.gradient_checker)(version, _generator(rng))
 
-    def gradient_check(self, version, *, rng=None):
+    def gradient_check(self, version: Callable[..., Any], *, rng: np.random.Generator | None = None) -> Any:
         """Apply a plain gradient check, with the parameters and the result of `check`."""
         return self.gradient_checker(version, _generator(rng))
 
     @property
-    def wrong_source(self):
+    def wrong_source(self) -> str:
         """Source of the wrong version, under the name that both share."""
         return _source(self.wrong)
 
     @property
-    def right_source(self):
+    def right_source(self) -> str:
         """Source of the right version, under the name that both share."""
         return _source(self.right)
 

@@ -1,0 +1,200 @@
+"""The rules of the single optimisers, each beside the formula that it follows."""
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from backprop_lib._arrays import check_flag, check_from_zero, check_positive
+from backprop_lib.optimizers.base import Optimizer
+
+
+class SGD(Optimizer):
+    """Gradient descent: data <- data - learning_rate * grad. Stochastic where the gradient comes from a batch.
+
+    With momentum the step follows a running sum of gradients, velocity <- momentum * velocity + grad, data <- data -
+    learning_rate * velocity; Nesterov's variant takes grad + momentum * velocity in place of the velocity.
+
+    Parameters
+    ----------
+    parameters : list
+        Anything with ``.data`` and ``.grad``.
+    learning_rate : float
+        Positive.
+    momentum : float
+        From 0 up to 1; 0 is plain gradient descent.
+    nesterov : bool
+        Needs a momentum.
+    weight_decay : float
+        Factor of the weights that is added to their gradient.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If there are no parameters, one comes twice or is complex, or a number is out of its range.
+
+    Notes
+    -----
+    In Polyak (1964), and in Sutskever et al. (2013), the learning rate is inside the velocity; here, as in PyTorch,
+    outside, so that a new rate acts at once. Sutskever et al. take Nesterov's gradient at the point ahead, data +
+    momentum * velocity; here the parameters that the network sees are that point.
+
+    Examples
+    --------
+    >>> from backprop_lib import Tensor
+    >>> x = Tensor([1.0, 2.0], requires_grad=True)
+    >>> (x**2).sum().backward()
+    >>> SGD([x], learning_rate=0.25).step()
+    >>> x.data
+    array([0.5, 1. ])
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Any],
+        learning_rate: float,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        weight_decay: float = 0.0,
+    ):
+        self.momentum = check_from_zero(momentum, "momentum", below=1.0)
+        if nesterov and not momentum:
+            raise ValueError(f"nesterov: expected a momentum above 0 with it, got {momentum!r}")
+        self.nesterov = check_flag(nesterov, "nesterov")
+        super().__init__(parameters, learning_rate, weight_decay, n_averages=1 if momentum else 0)
+
+    def _change(self, gradient, state):
+        scratch = state.scratch
+        for velocity in state.averages:  # none without momentum
+            velocity *= self.momentum
+            velocity += gradient
+            if self.nesterov:
+                gradient = np.add(gradient, np.multiply(velocity, self.momentum, out=scratch), out=scratch)
+            else:
+                gradient = velocity
+        return np.multiply(gradient, self.learning_rate, out=scratch)
+
+
+class RMSProp(Optimizer):
+    """Gradient over the root of its mean square: data <- data - learning_rate * grad / (sqrt(square) + eps).
+
+    square <- alpha * square + (1 - alpha) * grad^2 is a running average, entry by entry, from zero. Tieleman and
+    Hinton (2012, lecture 6.5), who have no eps; it stands outside the root, as in PyTorch.
+
+    Parameters
+    ----------
+    parameters, learning_rate : list, float
+        As in `SGD`.
+    alpha : float
+        Share of the old average, from 0 up to 1.
+    eps : float
+        Positive; keeps small gradients from being divided by next to nothing.
+    weight_decay : float
+        As in `SGD`.
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Any],
+        learning_rate: float = 0.01,
+        alpha: float = 0.99,
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ):
+        self.alpha = check_from_zero(alpha, "alpha", below=1.0)
+        self.eps = check_positive(eps, "eps")
+        super().__init__(parameters, learning_rate, weight_decay, n_averages=1)
+
+    def _change(self, gradient, state):
+        (square,), scratch = state.averages, state.scratch
+        _average(square, np.multiply(gradient, gradient, out=scratch), self.alpha, scratch)
+        root = np.sqrt(square, out=scratch)
+        root += self.eps
+        change = np.divide(gradient, root, out=scratch)
+        change *= self.learning_rate
+        return change
+
+
+class Adam(Optimizer):
+    """Mean gradient over the root of its mean square: data <- data - learning_rate * m / (sqrt(v) + eps).
+
+    mean <- beta1 * mean + (1 - beta1) * grad and square <- beta2 * square + (1 - beta2) * grad^2 start at zero; after
+    t steps m = mean / (1 - beta1^t) and v = square / (1 - beta2^t) make up for that. Kingma and Ba (2015), algorithm 1.
+
+    Parameters
+    ----------
+    parameters, learning_rate : list, float
+        As in `SGD`.
+    betas : pair of float
+        Shares of the old averages, from 0 up to 1.
+    eps : float
+        Positive.
+    weight_decay : float
+        Factor of the weights that is added to their gradient, so the root divides it too; `AdamW` keeps it apart.
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Any],
+        learning_rate: float = 0.001,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ):
+        self.betas = _checked_betas(betas)
+        self.eps = check_positive(eps, "eps")
+        super().__init__(parameters, learning_rate, weight_decay, n_averages=2)
+
+    def _change(self, gradient, state):
+        (mean, square), scratch = state.averages, state.scratch
+        beta1, beta2 = self.betas
+        _average(mean, gradient, beta1, scratch)
+        _average(square, np.multiply(gradient, gradient, out=scratch), beta2, scratch)
+        root = np.sqrt(square, out=scratch)
+        root /= math.sqrt(1.0 - beta2**state.steps)
+        root += self.eps
+        change = np.divide(mean, root, out=scratch)
+        change *= self.learning_rate / (1.0 - beta1**state.steps)
+        return change
+
+
+class AdamW(Adam):
+    """Adam with the weight decay apart: data <- (1 - learning_rate * weight_decay) * data, then Adam's step.
+
+    Loshchilov and Hutter (2019), algorithm 2. They multiply the decay only by the schedule, not by the learning rate;
+    here, as in PyTorch, it is multiplied by the learning rate, schedule and all.
+
+    Parameters
+    ----------
+    parameters, learning_rate, betas, eps : list, float, pair of float, float
+        As in `Adam`.
+    weight_decay : float
+        Share of the weights that is lost for each unit of the learning rate.
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Any],
+        learning_rate: float = 0.001,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.01,
+    ):
+        super().__init__(parameters, learning_rate, betas, eps, weight_decay)
+
+    def _decay(self, parameter, state):
+        parameter.data *= 1.0 - self.learning_rate * self.weight_decay
+        return parameter.grad
+
+
+def _average(average, new, share, scratch):
+    """average <- share * average + (1 - share) * new, in place; ``new`` may lie in ``scratch``."""
+    average *= share
+    average += np.multiply(new, 1.0 - share, out=scratch)
+
+
+def _checked_betas(betas):
+    if not isinstance(betas, (tuple, list)) or len(betas) != 2:
+        raise ValueError(f"betas: expected two numbers, got {betas!r}")
+    return tuple(check_from_zero(beta, "betas", below=1.0) for beta in betas)

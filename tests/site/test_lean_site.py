@@ -1,0 +1,162 @@
+"""The hooks that make the site light and closed, without a build; a theme that has changed must not pass unnoticed."""
+
+import content_security_policy
+import icon_font
+import lean_theme
+import pytest
+import style_sheet
+import unused_css
+from fontTools.fontBuilder import FontBuilder
+from fontTools.misc.psCharStrings import T2CharString
+from fontTools.ttLib import TTFont
+from sphinx.errors import ExtensionError
+
+PAGE = """<p class="note big" id="here" data-kind="x">text</p><script>element.classList.add("added-later")</script>
+<a href="#">not a word of a script: absent</a>"""
+
+
+@pytest.fixture
+def names():
+    """Return the names of one small page."""
+    names = unused_css.Names()
+    names.feed(PAGE)
+    return names
+
+
+@pytest.mark.parametrize(
+    "selector",
+    [
+        "p",
+        ".note",
+        "p.note.big > a:hover::before",
+        "#here",
+        "[data-kind=y]",
+        ".added-later",
+        "#added-later .big",
+        "p:not(.absent)",
+        ":is(.absent, .big)",
+        "*",
+        "a:nth-child(2n + 1)",
+    ],
+)
+def test_a_rule_that_could_apply_stays(names, selector):
+    assert unused_css.purge(f"{selector} {{ color: red }}", names) == f"{selector}{{color: red}}\n"
+
+
+@pytest.mark.parametrize("selector", [".absent", "table", "#note", "p.absent", "[title]", ":is(.absent, #gone)", ".p"])
+def test_a_rule_that_cannot_apply_goes(names, selector):
+    assert unused_css.purge(f"{selector} {{ color: red }}", names) == "\n"
+
+
+def test_selectors_are_cut_one_by_one_within_media_too(names):
+    css = (
+        "/*! licence */ /* remark */ @media print { .absent, p { margin: 0 } } @media screen { .absent { margin: 0 } }"
+    )
+    assert unused_css.purge(css, names) == "/*! licence */\n@media print {p{margin: 0}}\n"
+
+
+def test_other_rules_stay_as_they_are(names):
+    css = '@charset "UTF-8";\n@font-face {font-family: X; src: url(x.woff2)}\n@keyframes turn {from {top: 0}}\n'
+    assert unused_css.purge(css, names) == css
+
+
+def test_a_damaged_style_sheet_is_refused(names):
+    with pytest.raises(ValueError, match="not a well-formed style sheet"):
+        unused_css.purge("p { color: red } }", names)
+
+
+def test_style_sheets_are_joined_with_their_imports_and_addresses(tmp_path):
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "base.css").write_text("p { background: url(p.png) }", encoding="utf-8")
+    deep = '@charset "utf-8";@import "../base.css"; a { background: url("../i/a.png"), url(data:x), url(b.png) }'
+    (tmp_path / "deep/first.css").write_text(deep, encoding="utf-8")
+    (tmp_path / "last.css").write_text("i { filter: url(#f) }", encoding="utf-8")
+    joined = style_sheet.join(tmp_path, ["deep/first.css", "last.css"])
+    assert joined.count("@charset") == 1
+    assert "@import" not in joined
+    assert "p { background: url(p.png) } a { background: url(i/a.png), url(data:x), url(deep/b.png) }" in joined
+    assert joined.endswith("\ni { filter: url(#f) }")
+
+
+def write_font(static):
+    """Write a font with three icons from U+F000 on, as the theme lays it out, and return the rule that loads it."""
+    folder = static / icon_font.FONTS
+    folder.mkdir(parents=True, exist_ok=True)
+    builder = FontBuilder(1000, isTTF=False)
+    order = [".notdef", *(f"icon{number}" for number in range(3))]
+    builder.setupGlyphOrder(order)
+    builder.setupCharacterMap({0xF000 + number: name for number, name in enumerate(order[1:])})
+    builder.setupHorizontalMetrics(dict.fromkeys(order, (1000, 0)))
+    builder.setupHorizontalHeader()
+    builder.setupNameTable({"familyName": "icons", "styleName": "solid"})
+    builder.setupOS2()
+    builder.setupPost()
+    builder.setupCFF("icons", {}, dict.fromkeys(order, T2CharString(program=["endchar"])), {})
+    builder.save(folder / "solid.ttf")
+    (folder / "solid.woff2").touch()
+    address = f"{icon_font.FONTS}/solid"
+    return f'@font-face{{src:url({address}.woff2) format("woff2"),url({address}.ttf) format("truetype")}}'
+
+
+def test_an_icon_font_keeps_the_icons_shown(tmp_path):
+    css = write_font(tmp_path) + '.fa-one:before{content:"\uf001"}'
+    css = icon_font.cut_icon_fonts(tmp_path, css, {".fa-one"})
+    assert f'src:url({icon_font.FONTS}/solid.woff) format("woff")' in css
+    (font,) = (tmp_path / icon_font.FONTS).iterdir()
+    assert list(TTFont(font).getBestCmap()) == [0xF001]
+
+
+@pytest.mark.parametrize(
+    ("change", "icons", "message"),
+    [
+        ((".fa-one", ".fa-two"), {".fa-one"}, "no rule for .fa-one"),
+        (("\uf001", "one"), {".fa-one"}, "no font draws any icon"),
+        (("\uf001", "\uf00f"), {".fa-one"}, "0xf00f"),
+        (("woff2", "woff3"), {".fa-one"}, "solid.ttf is not loaded once"),
+    ],
+)
+def test_icons_made_in_another_way_fail_the_build(tmp_path, change, icons, message):
+    css = write_font(tmp_path) + '.fa-one:before{content:"\uf001"}'
+    with pytest.raises(ExtensionError, match=message):
+        icon_font.cut_icon_fonts(tmp_path, css.replace(*change), icons)
+
+
+def test_scripts_are_left_out_by_name_and_each_must_be_there_once():
+    kept, gone = '<script src="_static/a.js?v=1"></script>', '<script defer src="../_static/b.js"></script>'
+    assert lean_theme.without_scripts(kept + gone, "_static/b.js") == kept
+    for html in (kept, gone + gone):
+        with pytest.raises(ExtensionError, match=r"expected one script element for _static/b\.js"):
+            lean_theme.without_scripts(html, "_static/b.js")
+
+
+def test_a_piece_of_the_theme_is_replaced_only_where_it_is_there_once():
+    assert lean_theme.replace_once("<a><b>", "<a>", "<i>") == "<i><b>"
+    for html in ("<b>", "<a><a>"):
+        with pytest.raises(ExtensionError, match="expected <a> once"):
+            lean_theme.replace_once(html, "<a>", "<i>")
+
+
+def test_pages_share_one_style_sheet_that_holds_those_of_each():
+    lean = lean_theme.LeanTheme()
+    one = '<link href="_static/a.css?v=1" rel="stylesheet" /><i><link rel="stylesheet" href="_static/b/c.css" />'
+    assert lean.with_one_sheet(one, "site.css") == '<link rel="stylesheet" href="site.css">\n<i>'
+    lean.with_one_sheet(one.replace("a.css", "other.css"), "site.css")
+    assert lean.sheets == ["a.css", "b/c.css", "other.css"]
+    with pytest.raises(ExtensionError, match="no style sheets"):
+        lean.with_one_sheet("<i>", "site.css")
+
+
+def test_a_policy_allows_what_the_page_contains_by_checksum():
+    page = content_security_policy.Inline(
+        '<script src="a.js"></script><script>one()</script><style>p {}</style><b onclick="two()"></b>'
+    )
+    assert page.handlers == {"two()"}
+    policy = content_security_policy.policy(page, {"two()", "three()"})
+    directives = dict(part.split(" ", 1) for part in policy.split("; "))
+    checksums = [content_security_policy.checksum(text) for text in ("one()", "two()", "three()")]
+    scripts = directives["script-src"].split()
+    assert set(scripts) == {"'self'", "file:", "'unsafe-hashes'", *checksums}
+    assert content_security_policy.checksum("p {}") in directives["style-src-elem"]
+    # The example of a checksum in the standard itself.
+    known = "'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='"
+    assert content_security_policy.checksum("alert('Hello, world.');") == known
