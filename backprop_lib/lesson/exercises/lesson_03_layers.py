@@ -176,7 +176,8 @@ endless = Exercise(
     hints=(
         "Near the end all layers have the same h, so the same slope. Write delta of the last layer, then BP2.",
         "W and x are used in every layer: what they get adds up. All layers have the same h, so add the deltas first.",
-        "total += delta; delta = slope * (W.T @ delta), until nothing is left. Then total is used like one delta.",
+        "Go back with two arrays, the delta of the layer you are at and the sum of all deltas so far, until the delta "
+        "has died away. The sum then stands where BP3 and BP4 have one delta.",
     ),
 )
 
