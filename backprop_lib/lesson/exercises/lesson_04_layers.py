@@ -22,14 +22,6 @@ def words_with_a_repetition(rng, shape):
     return words
 
 
-def last_one_stays(dH, words, n_words):
-    """Typical: each row is written, and not added."""
-    dE = np.zeros((n_words, dH.shape[1]))
-    for row, word in zip(dH, words, strict=True):
-        dE[word] = row
-    return dE
-
-
 table_of_words = Exercise(
     "4.5",
     "diagnose",
