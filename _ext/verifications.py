@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import nbformat
 from notebook_code import calls_in, definitions, label_of
 
-TICK = re.compile(r"^✓ (?P<label>eq-[\w-]+): both sides agree to (?P<tolerance>\S+)$", re.MULTILINE)
+TICK = re.compile(r"^✓ (?P<label>eq-[\w-]+) agrees to (?P<tolerance>\S+)$", re.MULTILINE)
 NUMERICAL = {"numerical_gradient", "numerical_jacobian"}
 METHODS = {"central": "central difference", "forward": "forward difference", "complex": "complex step"}
 ENGINES = {"Tensor", "Value"}

@@ -15,11 +15,12 @@ LINES = [
     {"color": LIGHT["forward"], "linestyle": "-"},
     {"color": LIGHT["gradient"], "linestyle": "--"},
     {"color": LIGHT["numerical"], "linestyle": ":"},
+    {"color": LIGHT["ink"], "linestyle": "-."},
 ]
 
 
 def training_curves(panels, *, log=(), xlabel="epoch", every=1):
-    """One chart for each quantity, one above the other, with up to three named lines each.
+    """One chart for each quantity, one above the other, with up to four named lines each.
 
     Parameters
     ----------

@@ -1,17 +1,20 @@
 """What goes through a deep network, layer by layer: sizes of signals and gradients, and how their entries lie."""
 
 import numpy as np
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, NullLocator
 
 from backprop_lib.figures.palette import LIGHT
 from backprop_lib.figures.style import subplots
 
+WIDTH = 5.2  # inches; wider, and 10 points of text are too small on a phone
 DASHES = ["-", "--", ":"]
 DIRECTIONS = ["forward", "gradient"]
-TITLES = {"forward": "signal, forward", "gradient": "gradient, backward"}
+TITLES = {"forward": "signal", "gradient": "gradient"}
 
 
 def depth_profiles(predicted, measured):
-    """Sizes of signal and gradient at every layer: a line for the prediction, a band for what was measured.
+    """Mean squares of signal and gradient at every layer: a line for the prediction, a band for what was measured.
 
     Parameters
     ----------
@@ -24,7 +27,9 @@ def depth_profiles(predicted, measured):
     -------
     matplotlib.figure.Figure
     """
-    figure, axes = subplots(len(predicted), 2, width=6.4, height=0.5 + 1.8 * len(predicted), squeeze=False, sharex=True)
+    figure, axes = subplots(
+        len(predicted), 2, width=WIDTH, height=0.8 + 1.8 * len(predicted), squeeze=False, sharex=True
+    )
     for row, (title, lines) in zip(axes, predicted.items(), strict=True):
         for dash, (name, pair) in zip(DASHES, lines.items(), strict=False):
             for ax, direction, line, many in zip(row, DIRECTIONS, pair, measured[title][name], strict=True):
@@ -34,14 +39,27 @@ def depth_profiles(predicted, measured):
                 ax.plot(layers, line, dash, color=LIGHT[direction], label=name)
                 ax.set_title(f"{title}: {TITLES[direction]}")
                 ax.set_yscale("log")
+        row[0].set_ylabel("mean square")
     for ax in axes.flat:
         low, high = ax.get_ylim()
         if high < 100.0 * low:  # what hardly changes shall not look as if it did
             ax.set_ylim(low / 10.0, high * 10.0)
+        _mark_round_powers(ax)
     for ax in axes[-1]:
         ax.set_xlabel("layer")
-    axes[0, 0].legend(frameon=False, loc="upper right")
+    # One legend for lines of both colours: in ink, as only the dash tells them apart.
+    names = next(iter(predicted.values()))
+    dashes = [Line2D([], [], linestyle=dash, color=LIGHT["ink"]) for dash, _ in zip(DASHES, names, strict=False)]
+    figure.legend(dashes, names, frameon=False, loc="outside upper center", ncols=3, columnspacing=1.2)
     return figure
+
+
+def _mark_round_powers(ax):
+    """At most five marks on a logarithmic axis, at powers of ten whose exponents are easily counted."""
+    low, high = np.log10(ax.get_ylim())
+    stride = next(s for s in (1, 2, 5, 10, 20, 50, 100, 200) if high - low < 5 * s)
+    ax.yaxis.set_major_locator(FixedLocator(10.0 ** np.arange(np.ceil(low / stride) * stride, high, stride)))
+    ax.yaxis.set_minor_locator(NullLocator())
 
 
 def _fill(ax, x, low, high, color):
@@ -62,7 +80,7 @@ def log_histogram(logarithms, mean, deviation):
     -------
     matplotlib.figure.Figure
     """
-    figure, ax = subplots(height=3.0)
+    figure, ax = subplots(width=WIDTH, height=3.0)
     edges = np.linspace(mean - 4.0 * deviation, mean + 4.0 * deviation, 25)
     ax.hist(logarithms, edges, density=True, color=LIGHT["gradient_soft"], edgecolor=LIGHT["gradient"])
     fine = np.linspace(edges[0], edges[-1], 121)
@@ -93,7 +111,7 @@ def layer_histograms(networks, *, floor=1e-40):
     -------
     matplotlib.figure.Figure
     """
-    figure, axes = subplots(len(networks), 2, width=6.4, height=0.4 + 1.9 * len(networks), squeeze=False)
+    figure, axes = subplots(len(networks), 2, width=WIDTH, height=0.4 + 1.9 * len(networks), squeeze=False)
     for row, (name, layers) in zip(axes, networks.items(), strict=True):
         pairs = layers.values()
         sizes = [np.log10(np.maximum(np.abs(gradients), floor)) for _, gradients in pairs]

@@ -54,7 +54,7 @@ def verify(label: str, left: ArrayLike, right: ArrayLike, *, tolerance: float = 
         raise EquationError(f"{label}: both sides are below {NEGLIGIBLE:g}, where a comparison says nothing")
     if not error <= tolerance:
         raise EquationError(_disagreement(label, left, right, error, tolerance))
-    print(f"✓ {label}: both sides agree to {tolerance:g}")
+    print(f"✓ {label} agrees to {tolerance:g}")
 
 
 def _disagreement(label, left, right, error, tolerance):

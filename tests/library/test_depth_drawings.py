@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from phone import smallest_text_on_a_phone
 
 from backprop_lib import figures
 
@@ -24,14 +25,32 @@ def test_profiles_show_signal_and_gradient_side_by_side_in_their_colours():
     np.testing.assert_array_equal(right.lines[1].get_data(), [[0, 1, 2], 3.0 * BACKWARD])
     assert {line.get_color() for line in left.lines} == {COLORS["forward"]}
     assert {line.get_color() for line in right.lines} == {COLORS["gradient"]}
-    assert (left.get_title("left"), right.get_title("left")) == ("tanh: signal, forward", "tanh: gradient, backward")
+    assert (left.get_title("left"), right.get_title("left")) == ("tanh: signal", "tanh: gradient")
     assert left.get_yscale() == right.get_yscale() == "log"
+    assert left.get_ylabel() == "mean square"
 
 
 def test_lines_of_a_profile_differ_by_dash_and_are_named():
-    left, _ = profiles().axes
-    assert [line.get_linestyle() for line in left.lines] == ["-", "--"]
-    assert [text.get_text() for text in left.get_legend().get_texts()] == ["1/n", "2/n"]
+    figure = profiles()
+    for axes in figure.axes:
+        assert [line.get_linestyle() for line in axes.lines] == ["-", "--"]
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["1/n", "2/n"]
+    assert [(line.get_linestyle(), line.get_color()) for line in legend.get_lines()] == [
+        ("-", COLORS["ink"]),  # the dash alone tells lines of two colours apart
+        ("--", COLORS["ink"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("last", "exponents"), [(1e-67, [-60, -40, -20, 0]), (1e-9, [-8, -6, -4, -2, 0]), (1e-3, [-3, -2, -1, 0])]
+)
+def test_marks_stand_at_round_powers_of_ten(last, exponents):
+    falling = np.array([1.0, last])
+    measured = {"sigmoid": {"1/n": (np.outer([1.0, 1.0], falling),) * 2}}
+    signal, _ = figures.depth_profiles({"sigmoid": {"1/n": (falling, falling)}}, measured).axes
+    np.testing.assert_allclose(np.log10(signal.get_yticks()), exponents, atol=1e-9)
+    assert signal.get_yticks(minor=True).size == 0
 
 
 def test_a_constant_signal_looks_constant():
@@ -48,9 +67,12 @@ def test_the_band_holds_the_middle_of_the_networks():
     assert {(x, y) for x, y in band if x == 1.0} == {(1.0, 10.0), (1.0, 90.0)}  # of 0, 10, 20 ... 100
 
 
+def a_log_histogram():
+    return figures.log_histogram(np.array([-2.0, -2.0, -1.0, 0.5]), -2.0, 1.5)
+
+
 def test_log_histogram_counts_every_value_within_four_deviations():
-    figure = figures.log_histogram(np.array([-2.0, -2.0, -1.0, 0.5]), -2.0, 1.5)
-    (axes,) = figure.axes
+    (axes,) = a_log_histogram().axes
     width = axes.patches[0].get_width()
     counts = np.array([bar.get_height() * width * 4 for bar in axes.patches])
     assert sorted(counts[counts > 0].round()) == [1, 1, 2]
@@ -84,3 +106,8 @@ def test_layer_histograms_show_gradients_by_their_order_and_zero_at_the_floor():
     assert (x[0], x[-1]) == (-8.0, -2.0)
     filled = x[heights > 0.0]
     np.testing.assert_allclose(filled, [-8.0, -7.85, -3.05, -2.9])
+
+
+@pytest.mark.parametrize("draw", [profiles, a_log_histogram, histograms])
+def test_text_can_be_read_on_a_phone(draw):
+    assert smallest_text_on_a_phone(draw()) >= 9.0

@@ -134,6 +134,11 @@ def test_training_curves_draw_each_line_from_epoch_1():
     assert accuracy.get_legend() is None
 
 
+def test_four_training_curves_differ_by_dash():
+    (ax,) = figures.training_curves({"loss": {name: [2.0, 1.0] for name in "abcd"}}).axes
+    assert len({line.get_linestyle() for line in ax.lines}) == 4
+
+
 def test_training_curves_share_the_name_of_the_axis_below():
     figure = figures.training_curves({"loss": {"a": [1.0]}, "accuracy": {"a": [0.5]}}, xlabel="pass")
     upper, lower = figure.axes

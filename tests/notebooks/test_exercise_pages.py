@@ -10,8 +10,6 @@ from backprop_lib.lesson import EXERCISES
 # Lessons whose page has no exercises yet. The list only ever gets shorter, down to the primer, which has a self-test.
 WITHOUT = {
     "00_primer",
-    "01_gradients",
-    "02_chain_rule",
     "03_derivation",
     "04_vectorization",
     "05_vanishing_exploding",

@@ -16,7 +16,7 @@ from equation_index import NOTHING, comparison, counted, ordered, tex, verified_
 from site_checks import ROOT
 from verifications import Side, Verification, read_verifications, verifications
 
-TICKED = re.compile(r"✓ (eq-[\w-]+): both sides agree to (\S+)")
+TICKED = re.compile(r"✓ (eq-[\w-]+) agrees to (\S+)")
 BEFORE = """
 central = partial(numerical_gradient, method="central")
 def complex_step(f, at):
@@ -42,7 +42,7 @@ def executed(*sources):
     """Code cells, each with the ticks that its calls would have printed at the default tolerance."""
     cells = []
     for source in sources:
-        text = "".join(f"✓ {label}: both sides agree to 1e-08\n" for label in re.findall(r'verify\("(eq-\w+)"', source))
+        text = "".join(f"✓ {label} agrees to 1e-08\n" for label in re.findall(r'verify\("(eq-\w+)"', source))
         output = nbformat.v4.new_output("stream", name="stdout", text=text)
         cells.append(nbformat.v4.new_code_cell(source, outputs=[output]))
     return cells
@@ -127,8 +127,8 @@ def test_a_name_means_what_it_meant_at_the_check():
 
 def test_a_check_counts_only_with_its_tick():
     one, other = executed('verify("eq-x", a, b)\nverify("eq-x", a, c)', 'verify("eq-y", a, b)')
-    one.outputs[0].text = "✓ eq-x: both sides agree to 1e-12\n"
-    other.outputs[0].text = "✓ eq-z: both sides agree to 1e-12\n"
+    one.outputs[0].text = "✓ eq-x agrees to 1e-12\n"
+    other.outputs[0].text = "✓ eq-z agrees to 1e-12\n"
     checks = verifications([one, other])
     assert [(check.label, check.tolerance) for check in checks] == [("eq-x", "1e-12"), ("eq-x", None), ("eq-y", None)]
     assert [cell.astext() for (cell,) in counted([(None, checks)])] == ["1", "1"]

@@ -1,0 +1,24 @@
+"""Exercises: their titles begin with their numbers, and builders beside html find every writer."""
+
+from docutils import nodes
+from sphinx_exercise.nodes import exercise_node, exercise_subtitle
+
+
+def plain_titles(app, document):
+    """Let "3.2 Title" stand where sphinx-exercise would write "Exercise (3.2 Title)"."""
+    for exercise in document.findall(exercise_node):
+        for subtitle in exercise[0].findall(exercise_subtitle):
+            exercise[0] = nodes.title("", "", *subtitle.children)
+
+
+def forget_singlehtml(app):
+    """Without writers of its own singlehtml takes those of html, other extensions' included."""
+    app.registry.translation_handlers.pop("singlehtml", None)
+
+
+def setup(app):
+    """Connect to Sphinx."""
+    app.setup_extension("sphinx_exercise")
+    app.connect("doctree-read", plain_titles)
+    app.connect("builder-inited", forget_singlehtml)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
