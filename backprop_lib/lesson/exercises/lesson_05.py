@@ -1,0 +1,299 @@
+"""Exercises of Lesson 5: vanishing and exploding gradients."""
+
+from functools import partial
+
+import numpy as np
+
+from backprop_lib.activations import sigmoid
+from backprop_lib.lesson.exercises.answers import Value
+from backprop_lib.lesson.exercises.exercise import Exercise
+from backprop_lib.lesson.exercises.functions import Function
+from backprop_lib.lesson.exercises.measured import slopes
+from backprop_lib.lesson.mistakes import MISTAKES
+from backprop_lib.numerical import numerical_gradient
+
+EXACT = 1e-6  # for whole numbers, which nobody rounds
+
+# A standard normal variable: its values, none of them at a kink at 0, and their shares.
+U = np.linspace(-10.0, 10.0, 1000)
+SHARE = np.exp(-(U**2) / 2) / np.sum(np.exp(-(U**2) / 2))
+
+
+def mean(values):
+    """Mean of a function of the normal variable, given at U."""
+    return np.sum(SHARE * values)
+
+
+def slopes_at_the_ends(scale, depth=50, n=16):
+    """Measured slopes of a ReLU network's output along a way for h_0, for the first and for the last weights."""
+    rng = np.random.default_rng(0)
+    weights = scale * np.sqrt(2.0 / n) * rng.normal(size=(depth, n, n))
+    x, way, (first, last) = rng.normal(size=n), rng.normal(size=n), rng.normal(size=(2, n, n))
+
+    def output(moved):
+        h = x + moved[0] * way
+        for W in [weights[0] + moved[1] * first, *weights[1:-1], weights[-1] + moved[2] * last]:
+            h = np.maximum(W @ h, 0.0)
+        return h.sum()
+
+    return numerical_gradient(output, np.zeros(3))
+
+
+def powers_of_two():
+    """How often the gradients double when all weights do, tried out."""
+    return np.log2(slopes_at_the_ends(2.0) / slopes_at_the_ends(1.0)).round(3)
+
+
+weights_twice_as_large = Exercise(
+    "5.1",
+    "predict",
+    "All weights twice as large",
+    Value(
+        expected=powers_of_two,
+        mistakes=(
+            ((50, 50, 1), "the gradient of W_50 holds h_49, which 49 layers have doubled"),
+            ((50, 49, 0), "the gradient of W_50 holds h_49, which 49 layers have doubled"),
+            ((50, 50, 50), "on the way to a layer's own weights, how many other layers are passed?"),
+        ),
+        tolerance=EXACT,
+    ),
+    hints=(
+        "A ReLU passes a factor of 2 on as it is. What happens to h_1, h_2 and h_50 on the way forward?",
+        "The gradient at z of layer k comes through the layers behind it, k + 1 to 50: 50 - k doublings.",
+        "The weight's gradient is that times the layer's input, which has doubled in layers 1 to k - 1.",
+    ),
+)
+
+
+def leaky_variances(a, n, m):
+    """The variances that keep signal and gradient, from mean squares of value and slope by quadrature."""
+    value, slope = np.where(U > 0, U, a * U), np.where(U > 0, 1.0, a)
+    return 1.0 / (n * mean(value**2)), 1.0 / (m * mean(slope**2))
+
+
+leaky_relu = Exercise(
+    "5.2",
+    "derive",
+    "He for a leak",
+    Function(
+        shapes={"a": "", "n": "", "m": ""},
+        outputs=("forward", "backward"),
+        expected=leaky_variances,
+        mistakes=(
+            (lambda a, n, m: leaky_variances(a, m, n), "fan_in and fan_out are exchanged"),
+            (lambda a, n, m: leaky_variances(0.0, n, m), "this is He's, for a = 0"),
+            (
+                lambda a, n, m: [part / 2.0 for part in leaky_variances(a, n, m)],
+                "each side of 0 has only half of the mean square",
+            ),
+            (
+                lambda a, n, m: leaky_variances(a**0.5, n, m),
+                "it is mean squares that are kept, and the leak's share in them is a squared",
+            ),
+        ),
+        draw={"a": lambda rng, shape: round(float(rng.uniform(0.1, 0.9)), 2)}
+        | dict.fromkeys("nm", lambda rng, shape: int(rng.integers(20, 100))),
+    ),
+    hints=(
+        "Split the mean of the squared value in two: where z is positive, and where it is negative.",
+        "Each side has half of the mean of z squared. The negative one is multiplied by a squared.",
+        "So half became (1 + a squared) / 2, for values and for slopes. Its product with n v, or m v, must be 1.",
+    ),
+)
+
+
+def sigmoid_factor(gain):
+    """What a sigmoid layer deep in a network makes of the gradient's mean square."""
+    signal = 1.0
+    for _ in range(20):
+        signal = mean(sigmoid(np.sqrt(gain * signal) * U) ** 2)
+    return gain * mean(sigmoid.derivative(np.sqrt(gain * signal) * U) ** 2)
+
+
+def gain_of_one():
+    """Where that factor is 1, read from a table."""
+    gains = np.linspace(50.0, 150.0, 101)
+    return np.interp(1.0, [sigmoid_factor(gain) for gain in gains], gains)
+
+
+variance_for_the_sigmoid = Exercise(
+    "5.3",
+    "code",
+    "A variance for the sigmoid",
+    Value(
+        expected=gain_of_one,
+        mistakes=(
+            (16.0, "the slope is 1/4 at z = 0 only, and weights as large as these lead away from there"),
+            (4.0, "the slope is 1/4 at z = 0 only, and weights as large as these lead away from there"),
+            (36 * np.pi, "a good estimate by pencil, for the limit of large q; the halving gives three digits"),
+            (1.0, "as the figure shows, no usual variance keeps the gradient; far larger ones are asked for"),
+        ),
+    ),
+    hints=(
+        "predict(bl.sigmoid, gain) gives the mean squares of signal and gradient at every layer, and gain is n v.",
+        "Take the quotient of two neighbours somewhere in the middle, as gradient[10] / gradient[11].",
+        "At a gain of 1 the quotient is far below 1, at 1000 it is above. Halve that interval thirty times.",
+    ),
+)
+
+
+def shifted_relu():
+    """The shift at which the mean is 0, searched, and the factor that the mean square then needs."""
+    low, high = 0.0, 0.5
+    for _ in range(40):
+        shift = (low + high) / 2
+        mean_value = mean(np.maximum(U, 0.0) - shift)
+        low, high = (shift, high) if mean_value > 0 else (low, shift)
+    return [low, mean((np.maximum(U, 0.0) - low) ** 2) ** -0.5]
+
+
+SHIFT, SCALE = shifted_relu()
+
+images_that_stay_apart = Exercise(
+    "5.4",
+    "derive",
+    "Images that stay apart",
+    Value(
+        expected=shifted_relu,
+        mistakes=(
+            ((SHIFT, 2.0**0.5), "c is right; the shift takes away from the mean square, which is no longer 1/2"),
+            ((SHIFT, SCALE**2), "c is right; it is the mean square that is multiplied by s squared"),
+            ((1 / np.pi, 2.0**0.5), "1/pi is the cosine: the squared mean over the mean square"),
+            ((0.5, 2.0), "1/2 is ReLU's mean square; the mean itself is wanted"),
+        ),
+    ),
+    hints=(
+        "For independent u and u', the mean of a product is the product of the means. When is it 0?",
+        "The page gives the squared mean of ReLU(u) over its mean square, 1/pi, and the mean square itself, 1/2.",
+        "So c is the root of 1 / (2 pi). The mean of (ReLU(u) - c) squared is 1/2 minus c squared; s makes 1 of it.",
+    ),
+)
+
+
+def normalised(x, eps):
+    """One sample with mean 0 and variance 1."""
+    centred = x - x.sum() / x.size
+    return centred / np.sqrt((centred**2).sum() / x.size + eps)
+
+
+def normalised_alone(X, dY, eps=1e-5):
+    """LayerNorm one sample at a time, and its gradient by the complex step."""
+    [dX] = slopes(lambda X: sum(dy @ normalised(x, eps) for x, dy in zip(X, dY, strict=True)), X)
+    return np.array([normalised(x, eps) for x in X]), dX
+
+
+one_image_at_a_time = Exercise(
+    "5.5",
+    "diagnose",
+    "One image at a time",
+    Function(
+        shapes={"X": "B n", "dY": "B n"},
+        outputs=("Y", "dX"),
+        expected=normalised_alone,
+        mistakes=(
+            (
+                lambda X, dY: (normalised_alone(X, dY)[0], MISTAKES["layer-norm-over-batch"].wrong(X, dY)[1]),
+                "the output is mended, the gradient still takes its means over the batch",
+            ),
+            (
+                MISTAKES["layer-norm-over-batch"].wrong,
+                "this is the function as it was; does an image's output change when another joins the batch?",
+            ),
+            (
+                lambda X, dY: (normalised_alone(X, dY)[0], dY / np.sqrt(X.var(axis=1, keepdims=True) + 1e-5)),
+                "mean and standard deviation depend on X, and the gradient goes through them, too",
+            ),
+        ),
+    ),
+    hints=(
+        "Call it with one image. What is its mean over axis 0, and what is left after centring?",
+        "LayerNorm brings each row to mean 0 and variance 1, BatchNorm each column. Which of them is this?",
+        "One character decides it, in the first line.",
+    ),
+)
+
+
+def narrowest(depth=100, wanted=0.5):
+    """Smallest width at which the norm strays no more, from the mean squares of one unit."""
+    active = np.maximum(U, 0.0)
+    per_unit = 4.0 * (mean(active**4) - mean(active**2) ** 2)
+    widths = np.arange(1, 3000)
+    return widths[0.5 * np.sqrt(depth * per_unit / widths) <= wanted * (1.0 + 1e-9)][0]
+
+
+wide_enough = Exercise(
+    "5.6",
+    "derive",
+    "How wide is wide enough?",
+    Value(
+        expected=narrowest,
+        mistakes=(
+            (2000, "the page speaks of the squared norm; the logarithm of the norm is half of that"),
+            (1000, "the standard deviation is to be 1/2, not the variance of the squared norm's logarithm"),
+            (250, "the drift is 5/2, the variance is 5"),
+        ),
+        tolerance=EXACT,
+    ),
+    hints=(
+        "ln |g| is half of ln |g| squared. So what may the standard deviation of the latter be?",
+        "It may be 1, and then so may the variance.",
+        "5 K / n = 1, with K = 100.",
+    ),
+)
+
+
+def highway(X, U, V, c):
+    """The highway layer for a batch of rows."""
+    gate = 1.0 / (1.0 + np.exp(-(X @ U.T + c)))
+    return (1.0 - gate) * np.tanh(X @ V.T) + gate * X
+
+
+def highway_slopes(G, X, U, V, c):
+    """Its gradients at X, U, V and c, by the complex step."""
+    return slopes(lambda X, U, V, c: (G * highway(X, U, V, c)).sum(), X, U, V, c)
+
+
+def highway_parts(G, X, U, V, c, *, straight=1.0, through_gate=1.0, inner=1.0, kept=1.0):
+    """Its backward pass, from which a part can be left out."""
+    g, f = sigmoid(X @ U.T + c), np.tanh(X @ V.T)
+    at_gate = G * (kept * X - f) * g * (1.0 - g)
+    at_inner = G * (1.0 - g) * (1.0 - f**2)
+    dL_dX = straight * G * g + through_gate * at_gate @ U + inner * at_inner @ V
+    return dL_dX, at_gate.T @ X, at_inner.T @ X, at_gate.sum(axis=0)
+
+
+highway_layer = Exercise(
+    "5.7",
+    "code",
+    "A highway",
+    Function(
+        shapes={"G": "B n", "X": "B n", "U": "n n", "V": "n n", "c": "n"},
+        outputs=("dL_dX", "dL_dU", "dL_dV", "dL_dc"),
+        expected=highway_slopes,
+        mistakes=(
+            (partial(highway_parts, straight=0.0), "the way straight on is missing: gamma times x"),
+            (
+                partial(highway_parts, through_gate=0.0),
+                "x is in the gate, too: what comes back to U x + c goes on to x",
+            ),
+            (partial(highway_parts, inner=0.0), "x is in tanh(V x), too"),
+            (partial(highway_parts, kept=0.0), "gamma is a factor of x as well as, in 1 - gamma, of the tanh"),
+        ),
+    ),
+    hints=(
+        "Three ways lead from x to y: through the gate, through the tanh, and straight on.",
+        "gamma stands in y twice: with the slope x, and, in 1 - gamma, with minus tanh(V x).",
+        "At U x + c arrives g (x - tanh(V x)) gamma (1 - gamma), at V x arrives g (1 - gamma) times the slope of tanh. "
+        "From there it is a linear layer, for a batch.",
+    ),
+)
+
+EXERCISES = (
+    weights_twice_as_large,
+    leaky_relu,
+    variance_for_the_sigmoid,
+    images_that_stay_apart,
+    one_image_at_a_time,
+    wide_enough,
+    highway_layer,
+)

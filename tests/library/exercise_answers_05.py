@@ -1,0 +1,95 @@
+"""Answers to the exercises of Lesson 5: a solution of each, and wrong ones with their verdicts."""
+
+import numpy as np
+
+from backprop_lib.lesson import MISTAKES
+
+
+def leaky_variances(a, n, m):
+    return 2.0 / ((1.0 + a**2) * n), 2.0 / ((1.0 + a**2) * m)
+
+
+def layer_norm(X, dY, eps=1e-5, *, axis=1):
+    centred = X - X.mean(axis, keepdims=True)
+    std = np.sqrt((centred**2).mean(axis, keepdims=True) + eps)
+    Y = centred / std
+    return Y, (dY - dY.mean(axis, keepdims=True) - Y * (dY * Y).mean(axis, keepdims=True)) / std
+
+
+def highway_vjp(G, X, U, V, c, *, straight=1.0, cross=1.0):
+    gate, f = 1.0 / (1.0 + np.exp(-(X @ U.T + c))), np.tanh(X @ V.T)
+    d_gate = G * (X - f) * gate * (1.0 - gate)
+    d_inner = G * (1.0 - gate) * (1.0 - f**2)
+    dL_dX = straight * G * gate + cross * d_gate @ U + d_inner @ V
+    return dL_dX, d_gate.T @ X, d_inner.T @ X, d_gate.sum(axis=0)
+
+
+def changed(k, change):
+    """The highway's answer with one of its four results changed."""
+
+    def answer(*arguments):
+        results = list(highway_vjp(*arguments))
+        results[k] = change(results[k], *arguments)
+        return results
+
+    return answer
+
+
+SHIFT = (2 * np.pi) ** -0.5
+
+SOLUTIONS = {
+    "5.1": [50, 49, 49],
+    "5.2": leaky_variances,
+    "5.3": 103,
+    "5.4": [SHIFT, (0.5 - 0.5 / np.pi) ** -0.5],
+    "5.5": layer_norm,
+    "5.6": 500,
+    "5.7": highway_vjp,
+}
+
+WRONG = [
+    ("5.1", [50, 50, 1], "nearly", "which 49 layers have doubled"),
+    ("5.1", [50, 49, 0], "nearly", "which 49 layers have doubled"),
+    ("5.1", [50, 50, 50], "nearly", "how many other layers are passed?"),
+    ("5.1", [50, 49, 1], "nearly", "right at [0], [1], not elsewhere"),
+    ("5.1", [2**50, 2**49, 2**49], "wrong", "these numbers are not the ones"),
+    ("5.2", lambda a, n, m: leaky_variances(a, m, n), "nearly", "fan_in and fan_out are exchanged"),
+    ("5.2", lambda a, n, m: (2 / n, 2 / m), "nearly", "this is He's, for a = 0"),
+    ("5.2", lambda a, n, m: (1 / (1 + a**2) / n, 1 / (1 + a**2) / m), "nearly", "only half of the mean square"),
+    ("5.2", lambda a, n, m: (2 / (1 + a) / n, 2 / (1 + a) / m), "nearly", "the leak's share in them is a squared"),
+    ("5.2", lambda a, n, m: (2 / (1 + a**2),) * 2, "wrong", "forward: for a ="),
+    ("5.2", lambda a, n, m: 2 / (1 + a**2) / n, "wrong", "expected 2 results, forward, backward, got one thing"),
+    ("5.3", 16, "nearly", "the slope is 1/4 at z = 0 only"),
+    ("5.3", 36 * np.pi, "nearly", "a good estimate by pencil"),
+    ("5.3", 1.0, "nearly", "no usual variance keeps the gradient"),
+    ("5.3", 500, "wrong", "this number is not the one"),
+    ("5.4", [SHIFT, 2**0.5], "nearly", "which is no longer 1/2"),
+    ("5.4", [SHIFT, 1 / (0.5 - 0.5 / np.pi)], "nearly", "multiplied by s squared"),
+    ("5.4", [0.5, 2], "nearly", "1/2 is ReLU's mean square"),
+    ("5.4", [1 / np.pi, 2**0.5], "nearly", "1/pi is the cosine"),
+    ("5.4", [-SHIFT, 1.713], "nearly", "the magnitudes are right, the signs are not"),
+    ("5.5", MISTAKES["layer-norm-over-batch"].wrong, "nearly", "this is the function as it was"),
+    (
+        "5.5",
+        lambda X, dY: (layer_norm(X, dY)[0], layer_norm(X, dY, axis=0)[1]),
+        "nearly",
+        "the output is mended, the gradient still",
+    ),
+    ("5.5", lambda X, dY: (layer_norm(X, dY)[0], dY / X.std(axis=1, keepdims=True)), "wrong", "dX: for X ="),
+    (
+        "5.5",
+        lambda X, dY: (layer_norm(X, dY)[0], dY / np.sqrt(X.var(axis=1, keepdims=True) + 1e-5)),
+        "nearly",
+        "depend on X, and the gradient goes through them",
+    ),
+    ("5.5", lambda X, dY: layer_norm(X, dY)[0], "wrong", "expected 2 results, Y, dX, got one thing"),
+    ("5.6", 2000, "nearly", "the logarithm of the norm is half of that"),
+    ("5.6", 1000, "nearly", "the standard deviation is to be 1/2"),
+    ("5.6", 250, "nearly", "the drift is 5/2"),
+    ("5.6", 64, "wrong", "this number is not the one"),
+    ("5.7", lambda *given: highway_vjp(*given, straight=0.0), "nearly", "the way straight on is missing"),
+    ("5.7", lambda *given: highway_vjp(*given, cross=0.0), "nearly", "x is in the gate, too"),
+    ("5.7", changed(1, lambda dU, *given: dU.T), "nearly", "dL_dU: it is transposed"),
+    ("5.7", changed(2, lambda dV, *given: -dV), "nearly", "dL_dV: the sign is off"),
+    ("5.7", changed(3, lambda dc, G, *given: dc / len(G)), "nearly", "dL_dc: it is too small by a factor of B"),
+]
