@@ -20,6 +20,8 @@ from tinycss2.ast import (
 )
 
 WORD = re.compile(r"[\w-]+")
+DATASET = re.compile(r"\bdataset\.(\w+)")
+CAPITAL = re.compile(r"[A-Z]")
 # `:is(a, b)` needs one of a and b to exist; the arguments of `:not` and `:nth-child` need nothing.
 ALTERNATIVES = ("is", "where", "has", "host", "matches")
 
@@ -48,8 +50,10 @@ class Names(HTMLParser):
             self.add_script(data)
 
     def add_script(self, source):
-        """Collect the words of a script."""
+        """Collect the words of a script; what it calls `dataset.openNow` is the attribute `data-open-now`."""
         self.words.update(WORD.findall(source))
+        names = (CAPITAL.sub(lambda letter: f"-{letter[0].lower()}", name) for name in DATASET.findall(source))
+        self.found.update(f"[data-{name}]" for name in names)
 
     def __contains__(self, name):
         return name in self.found or name.strip(".#[]") in self.words

@@ -33,6 +33,8 @@ class History:
     gradient_norms : list of array (number of parameters,)
         Euclidean norm of each parameter's gradient, averaged over the epoch's batches, in the order of
         ``network.parameters()``.
+    parameters : list of list of array
+        Copies of all parameters at the end of the epoch, in the same order; empty unless they were to be kept.
 
     The accuracies stay empty where the targets are not integer labels.
     """
@@ -42,6 +44,7 @@ class History:
     validation_loss: list[float] = field(default_factory=list)
     validation_accuracy: list[float] = field(default_factory=list)
     gradient_norms: list[Array] = field(default_factory=list)
+    parameters: list[list[Array]] = field(default_factory=list)
 
 
 def fit(
@@ -55,6 +58,7 @@ def fit(
     epochs: int,
     batch_size: int,
     rng: np.random.Generator,
+    keep_parameters: bool = False,
     progress: bool = False,
 ) -> History:
     """Train a network by mini-batches, shuffled anew in every epoch.
@@ -77,6 +81,8 @@ def fit(
         At least 1. The last batch of an epoch may be smaller.
     rng : numpy.random.Generator
         Shuffles.
+    keep_parameters : bool
+        Put a copy of the parameters into the history after each epoch, to replay the training later.
     progress : bool
         Show a progress bar.
 
@@ -111,6 +117,7 @@ def fit(
         validation = _checked_data(X_validation, y_validation, "validation X", "validation y")
     epochs, batch_size = check_count(epochs, "epochs"), check_count(batch_size, "batch_size")
     check_rng(rng)
+    check_flag(keep_parameters, "keep_parameters")
     step = _GuardedStep(network, loss, optimizer)
     history = History()
     network.train()
@@ -119,6 +126,8 @@ def fit(
         if validation is not None:
             step.place = f"epoch {epoch}, validation"
             _validate(step, history, *validation)
+        if keep_parameters:
+            history.parameters.append([parameter.data.copy() for parameter in network.parameters()])
     return history
 
 

@@ -1,4 +1,4 @@
-"""Drawings of batches: matrix products with the names of their axes, sums of matrices, and times over batch sizes."""
+"""Drawings of batches: matrix products with the names of their axes, and times over batch sizes."""
 
 import numpy as np
 from matplotlib.patches import Rectangle
@@ -71,35 +71,6 @@ def _label(ax, place, matrix, sizes):
     ax.text(left - 0.35, middle, rows, size=9, style="italic", color=LIGHT["muted"], **style)
     top = middle - sizes[rows] / 2.0 - 0.45
     ax.text(left + sizes[columns] / 2.0, top, columns, size=9, style="italic", color=LIGHT["muted"], **style)
-
-
-def matrix_sum(terms, names):
-    """Matrices with a plus between them, and behind an equals sign their sum, every entry written out.
-
-    Parameters
-    ----------
-    terms : sequence of arrays (m, n)
-    names : sequence of str
-        One for each term, and one for the sum.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    matrices = [*terms, sum(terms)]
-    rows, columns = np.shape(matrices[0])
-    step = columns + 0.8
-    figure, ax = _drawing(width=5.2, height=5.2 / (len(matrices) * step) * (rows + 1.2))
-    for index, (matrix, name) in enumerate(zip(matrices, names, strict=True)):
-        left = index * step
-        _matrix(ax, (left, 0.0), (rows, columns), "gradient")
-        ax.text(left + columns / 2.0, -0.5, name, ha="center", va="center", size=10)
-        for (i, j), value in np.ndenumerate(matrix):
-            ax.text(left + j + 0.5, i + 0.5, f"{value + 0.0:g}", ha="center", va="center", size=10)
-        if index:
-            ax.text(left - 0.4, rows / 2.0, "=" if index == len(terms) else "+", ha="center", va="center", size=12)
-    ax.set(xlim=(-0.2, len(matrices) * step - 0.6), ylim=(rows + 0.2, -1.0))
-    return figure
 
 
 def batch_times(sizes, loop, batch, predicted):

@@ -8,7 +8,7 @@ from backprop_lib.figures.circuits import GATE_RADIUS, circuit
 from backprop_lib.figures.palette import LIGHT
 from backprop_lib.figures.style import subplots
 
-# Each wire: where it starts, where it ends, what it carries.
+# One hidden unit, in two rows that meet at h. Each wire: where it starts, where it ends, what it carries.
 UNIT_GATES = {
     "w₁x": ("×", 0.95, 0.0),
     "z₁": ("+", 2.1, 0.0),
@@ -94,21 +94,6 @@ def gate(symbol, numbers):
     ends = [((0.0, 0.45), "gate"), ((0.0, -0.45), "gate"), ("gate", (1.9, 0.0))]
     wires = [(*end, name, *pair) for end, (name, pair) in zip(ends, numbers.items(), strict=True)]
     return circuit({"gate": (symbol, 1.0, 0.0)}, wires)
-
-
-def one_unit_network(numbers):
-    """Draw the network z₁ = w₁x + b₁, h = σ(z₁), ŷ = w₂h + b₂ with its loss, in two rows that meet at h.
-
-    Parameters
-    ----------
-    numbers : dict of str to (float, float)
-        Value and gradient of x, w₁, w₁x, b₁, z₁, h, w₂, w₂h, b₂, ŷ, y and L.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    return circuit(UNIT_GATES, _named(UNIT_WIRES, numbers))
 
 
 def hinge_gates(numbers):

@@ -69,6 +69,7 @@ def fitted_curves(x, y, at, curves):
     ax.scatter(x, y, s=18, color=LIGHT["ink"], label="points", zorder=3)
     for (name, values), dash in zip(curves.items(), (":", "-"), strict=False):
         ax.plot(at, values, dash, color=LIGHT["forward"], label=name)
+    ax.set(xlabel="input", ylabel="output")
     ax.legend(frameon=False)
     return figure
 

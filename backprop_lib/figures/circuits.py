@@ -41,16 +41,30 @@ def circuit(gates, wires, *, labels_at=0.5, value_color="forward"):
     ValueError
         If a wire starts or ends at a gate that is not there.
     """
-    visible = [_visible(_end(gates, start), _end(gates, end)) for start, end, *_ in wires]
-    figure, axes = _paper_for([place for wire in visible for place in wire] + [(x, y) for _, x, y in gates.values()])
-    for (start, end), (_, to, name, value, gradient) in zip(visible, wires, strict=True):
-        reaches_fork = isinstance(to, str) and not gates[to][0]
-        _draw_wire(axes, start, end, "-" if reaches_fork else "-|>")
-        above = (f"{name} = {_short(value)}" if name else _short(value), value_color)
-        _write_labels(axes, start, end, labels_at, above, gradient)
+    ends = [place for start, end, *_ in wires for place in _visible(_end(gates, start), _end(gates, end))]
+    figure, axes = _paper_for(ends + [(x, y) for _, x, y in gates.values()])
+    draw_circuit(axes, gates, wires, labels_at=labels_at, value_color=value_color)
+    return figure
+
+
+def draw_circuit(axes, gates, wires, *, labels_at=0.5, value_color="forward"):
+    """Draw as `circuit` does, on axes that are there. A value may be None, too: then the name stands alone.
+
+    Returns
+    -------
+    list of (Text, Text or None)
+        For each wire what is written for its value and for its gradient.
+    """
+    labels = []
+    for start, end, name, value, gradient in wires:
+        reaches_fork = isinstance(end, str) and not gates[end][0]
+        ends = _visible(_end(gates, start), _end(gates, end))
+        _draw_wire(axes, *ends, "-" if reaches_fork else "-|>")
+        above = " = ".join(part for part in (name, value is not None and _short(value)) if part)
+        labels.append(_write_labels(axes, *ends, labels_at, (above, value_color), gradient))
     for symbol, x, y in gates.values():
         _draw_gate(axes, symbol, x, y)
-    return figure
+    return labels
 
 
 def _end(gates, end):
@@ -89,12 +103,12 @@ def _draw_wire(axes, start, end, style):
 
 
 def _write_labels(axes, start, end, fraction, above, gradient):
-    """Value and gradient on the two sides of a wire, along it where that can be read."""
+    """Value and gradient on the two sides of a wire, along it where that can be read; return both texts."""
     angle = math.atan2(end[1] - start[1], end[0] - start[0])
     x, y = (a + fraction * (b - a) for a, b in zip(start, end, strict=True))
     steep = abs(math.degrees(angle)) > STEEPEST_TEXT
     back = "←" if not steep else "↑" if angle < 0 else "↓"
-    texts = [(1, *above)]
+    texts, written = [(1, *above)], []
     if gradient is not None:
         texts.append((-1, f"{back} {_short(gradient)}", "gradient"))
     for side, text, meaning in texts:
@@ -103,7 +117,9 @@ def _write_labels(axes, start, end, fraction, above, gradient):
         else:
             dx, dy = -math.sin(angle) * 0.12 * side, math.cos(angle) * 0.12 * side
             where = {"x": x + dx, "y": y + dy, "ha": "center", "rotation": math.degrees(angle)}
-        axes.text(s=text, color=LIGHT[meaning], va="center", rotation_mode="anchor", size=11, zorder=3, **where)
+        style = {"color": LIGHT[meaning], "va": "center", "rotation_mode": "anchor", "size": 11, "zorder": 3}
+        written.append(axes.text(s=text, **style, **where))
+    return written[0], written[1] if gradient is not None else None
 
 
 def _short(number):
@@ -114,4 +130,4 @@ def _short(number):
 def _draw_gate(axes, symbol, x, y):
     face, radius = (LIGHT["forward_soft"], GATE_RADIUS) if symbol else (LIGHT["forward"], FORK_RADIUS)
     axes.add_patch(Circle((x, y), radius, facecolor=face, edgecolor=LIGHT["forward"], linewidth=1.3, zorder=2))
-    axes.text(x, y, symbol, ha="center", va="center", size=12 if len(symbol) < 3 else 9, zorder=3)
+    axes.text(x, y, symbol, ha="center", va="center", size=12 if len(symbol) < 3 else 10.5, zorder=3)

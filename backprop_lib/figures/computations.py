@@ -25,23 +25,32 @@ def computation(graph):
     -------
     matplotlib.figure.Figure
     """
-    places = _places(graph)
-    columns = 1 + max(x for x, _ in places)
-    rows = 1 + max(y for _, y in places)
-    figure, axes = _paper_for(columns, rows)
-    places = [(COLUMN_GAP * x, -ROW_GAP * y) for x, y in places]
-    for k, (start, end) in enumerate(graph.edges):
-        twice = graph.edges[:k].count((start, end)) - graph.edges[k + 1 :].count((start, end))
-        _draw_arrow(axes, places[start], places[end], twice, places)
-    for node, place in zip(graph.nodes, places, strict=True):
-        _draw_node(axes, node, *place)
+    places = computation_places(graph)
+    figure, axes = _paper_for(places)
+    draw_computation(axes, graph, places)
     return figure
 
 
-def _paper_for(columns, rows):
-    left, right = -HALF_WIDTH - 0.1, COLUMN_GAP * (columns - 1) + HALF_WIDTH + 0.1
+def computation_places(graph, column_gap=COLUMN_GAP):
+    """Where the boxes of a graph stand: (x, y) of every centre in inches, the first one's column at x = 0."""
+    return [(column_gap * x, -ROW_GAP * y) for x, y in _places(graph)]
+
+
+def draw_computation(axes, graph, places, *, backward=None):
+    """Draw boxes and arrows on axes whose unit is an inch. There may be more places than nodes: room for others.
+
+    ``backward`` is the position of one edge along which a gradient is on its way back.
+    """
+    for k in range(len(graph.edges)):
+        _draw_edge(axes, graph, places, k, backward=k == backward)
+    for node, place in zip(graph.nodes, places, strict=False):
+        _draw_node(axes, node, *place)
+
+
+def _paper_for(places):
+    left, right = -HALF_WIDTH - 0.1, max(x for x, _ in places) + HALF_WIDTH + 0.1
     # Arrows that go over or under a box need room above and below.
-    bottom, top = -ROW_GAP * (rows - 1) - HALF_HEIGHT - 0.2, HALF_HEIGHT + 0.2
+    bottom, top = min(y for _, y in places) - HALF_HEIGHT - 0.2, HALF_HEIGHT + 0.2
     figure, axes = subplots(width=right - left, height=top - bottom)
     axes.set_aspect("equal")
     axes.axis("off")
@@ -64,20 +73,25 @@ def _places(graph):
     return [(column[i], row[i]) for i in range(count)]
 
 
-def _draw_arrow(axes, start, end, twice, places):
-    """An arrow, beside its twin (twice is 1 or -1), and bent where it would run behind the boxes of other columns."""
+def _draw_edge(axes, graph, places, k, *, backward):
+    """An arrow, beside its twin, and bent where it would run behind the boxes of other columns."""
+    edge = graph.edges[k]
+    start, end = (places[i] for i in edge)
+    twice = graph.edges[:k].count(edge) - graph.edges[k + 1 :].count(edge)  # 1 or -1 if it has a twin
     turn = _turn(start, end, places)
     # Over or under what stands between, it goes from edge to edge.
     shift = TWIN_SHIFT * twice - HALF_HEIGHT * turn
+    ends = (start[0] + HALF_WIDTH + 0.03, start[1] + shift), (end[0] - HALF_WIDTH - 0.03, end[1] + shift)
+    tail, head = reversed(ends) if backward else ends
     axes.annotate(
         "",
-        xy=(end[0] - HALF_WIDTH - 0.03, end[1] + shift),
-        xytext=(start[0] + HALF_WIDTH + 0.03, start[1] + shift),
+        xy=head,
+        xytext=tail,
         arrowprops={
             "arrowstyle": "-|>",
-            "connectionstyle": f"arc3,rad={0.4 * turn}",
-            "color": LIGHT["forward"],
-            "lw": 1.0,
+            "connectionstyle": f"arc3,rad={(-0.4 if backward else 0.4) * turn}",
+            "color": LIGHT["gradient" if backward else "forward"],
+            "lw": 2.4 if backward else 1.0,
             "shrinkA": 0,
             "shrinkB": 0,
         },

@@ -62,7 +62,7 @@ def contour_map(axes, f, *, x, y, levels):
     xs, ys = np.linspace(*x, GRID), np.linspace(*y, GRID)
     heights = np.array([[f(np.array([a, b])) for a in xs] for b in ys])
     lines = axes.contour(xs, ys, heights, levels=levels, colors=LIGHT["muted"], linewidths=0.8)
-    axes.clabel(lines, fmt="%g", fontsize=9, colors=LIGHT["muted"])
+    axes.clabel(lines, fmt="%g", fontsize=9.5, colors=LIGHT["muted"])
     axes.set(xlim=x, ylim=y)
 
 

@@ -44,11 +44,12 @@ def direction_sweep(angles, measured, predicted, *, marks):
     return figure
 
 
-def step_errors(steps, errors, bounds, *, floor=1e-16):
-    """Errors of numerical derivatives over the step width, both axes logarithmic.
+def step_errors(axes, steps, errors, bounds, *, floor=1e-16):
+    """Draw the errors of numerical derivatives over the step width, both axes logarithmic.
 
     Parameters
     ----------
+    axes : matplotlib.axes.Axes
     steps : array (N,)
     errors : dict of str to array (N,)
         For each method, up to three, the error at each step.
@@ -56,18 +57,14 @@ def step_errors(steps, errors, bounds, *, floor=1e-16):
         For some of them the largest error that was predicted, as thin lines.
     floor : float
         Errors below it, zero included, are drawn there.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
     """
-    figure, axes = subplots(width=5.2, height=4.4)
     for place, ((name, values), style) in enumerate(zip(errors.items(), METHODS, strict=False)):
         turns = (place, 3)  # a marker at every third point, at each method's own
         axes.loglog(steps, np.maximum(values, floor), **style, **MARKERS, markevery=turns, linewidth=1.2, label=name)
     for place, bound in enumerate(bounds.values()):
         label = None if place else "predicted at most"  # one entry in the legend for all of them
         axes.loglog(steps, bound, color=LIGHT["muted"], linewidth=0.9, label=label)
-    axes.legend(frameon=False, loc="upper center")
+    axes.legend(facecolor=LIGHT["paper"], edgecolor=LIGHT["paper"], framealpha=1.0, loc="upper center")
     axes.set(xlabel="step h", ylabel="error of the slope")
-    return figure
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter("{x:.0e}")

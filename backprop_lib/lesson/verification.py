@@ -36,7 +36,7 @@ def verify(label: str, left: ArrayLike, right: ArrayLike, *, tolerance: float = 
     Examples
     --------
     >>> verify("eq-chain", 0.1 + 0.2, 0.3)
-    ✓ eq-chain: both sides agree to 1e-08
+    ✓ eq-chain agrees to 1e-08
     """
     if not (isinstance(label, str) and re.fullmatch(r"eq-[a-zA-Z0-9-]+", label)):
         raise ValueError(f"label: expected the equation's label, 'eq-...', got {label!r}")

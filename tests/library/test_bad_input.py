@@ -471,9 +471,10 @@ group(
     (lambda: fitted(rng=0), TypeError, "rng: expected a numpy.random.Generator", "got 0"),
     (lambda: fitted(validation=3), TypeError, r"validation: expected a pair \(X, y\)", "got 3"),
     (lambda: fitted(validation=(ROWS, [0])), ValueError, "validation y: expected 4 entries", r"got shape \(1,\)"),
+    (lambda: fitted(keep_parameters=1), TypeError, "keep_parameters: expected True or False", "got 1"),
     (lambda: fitted(progress="yes"), TypeError, "progress: expected True or False", "got 'yes'"),
 )
-group("History", (lambda: History(1, 2, 3, 4, 5, 6), TypeError, "takes from 1 to 6", "7 were given"))
+group("History", (lambda: History(1, 2, 3, 4, 5, 6, 7), TypeError, "takes from 1 to 7", "8 were given"))
 
 # The two engines
 

@@ -55,21 +55,6 @@ def test_an_axis_without_a_size_is_refused():
         figures.matrix_products([PRODUCT], {"B": 4, "n": 2})
 
 
-def test_a_sum_shows_all_entries_and_their_total():
-    figure = figures.matrix_sum([np.array([[1.0, -2.0]]), np.array([[-1.0, 0.5]])], ["a", "b", "a + b"])
-    assert texts(figure) == ["a", "1", "-2", "b", "-1", "0.5", "+", "a + b", "0", "-1.5", "="]
-    assert len(cells(figure)) == 6
-
-
-def test_zero_in_a_sum_has_no_sign():
-    assert texts(figures.matrix_sum([np.array([[-0.0]])], ["a", "b"])) == ["a", "0", "b", "0", "="]
-
-
-def test_a_sum_needs_a_name_for_each_term_and_for_the_total():
-    with pytest.raises(ValueError, match="zip"):
-        figures.matrix_sum([np.ones((1, 1))], ["a"])
-
-
 def test_times_are_drawn_over_sizes_with_different_dashes():
     axis = figures.batch_times([1, 8, 64], [9.0, 9.0, 9.0], [9.0, 3.0, 1.0], [6.0, 2.0, 2.0]).axes[0]
     assert (axis.get_xscale(), axis.get_yscale()) == ("log", "log")

@@ -80,31 +80,22 @@ def test_drawings_have_one_scale():
     assert wide[1] == narrow[1]
 
 
-UNIT = ["x", "w₁", "w₁x", "b₁", "z₁", "h", "w₂", "w₂h", "b₂", "ŷ", "y", "L"]
 FORK = ["a", "b", "ab", "c", "c₁", "c₂", "d", "m", "s", "L"]
 HINGE = ["w", "x", "wx", "b", "wx + b", "y", "p", "1 - p", "L"]
 DRAWINGS = [
     (partial(figures.gate, "+"), ["a", "b", "s"]),
-    (figures.one_unit_network, UNIT),
     (figures.gates_and_fork, FORK),
     (figures.hinge_gates, HINGE),
 ]
-NAMELESS = {"w₁x", "w₂h", "wx", "wx + b", "1 - p"}
+NAMELESS = {"wx", "wx + b", "1 - p"}
 
 
-@pytest.mark.parametrize(("draw", "names"), DRAWINGS, ids=["gate", "one unit", "fork", "hinge"])
+@pytest.mark.parametrize(("draw", "names"), DRAWINGS, ids=["gate", "fork", "hinge"])
 def test_every_quantity_has_its_value_and_its_gradient(draw, names):
     texts = words(draw({name: (10.0 + k, 50.0 + k) for k, name in enumerate(names)}))
     for k, name in enumerate(names):
         value = texts.index(f"{10 + k}" if name in NAMELESS else f"{name} = {10 + k}")
         assert texts[value + 1] in {f"{arrow} {50 + k}" for arrow in "←↑"}
-
-
-def test_texts_of_the_network_stand_apart():
-    values = [2.0, 0.5, 1.0, -1.0, 0.0, 0.5, 5.0, 2.5, -1.5, 1.0, 3.0, 2.0]
-    gradients = [-1.25, -5.0, -2.5, -2.5, -2.5, -10.0, -1.0, -2.0, -2.0, -2.0, 2.0, 1.0]
-    figure = figures.one_unit_network(dict(zip(UNIT, zip(values, gradients, strict=True), strict=True)))
-    assert overlaps(figure) == []
 
 
 def test_a_gate_has_its_inputs_above_each_other_and_its_output_to_the_right():

@@ -18,8 +18,9 @@ def test_sweep_shows_what_was_measured_beside_what_was_predicted():
 
 
 def drawn(errors, bounds, **options):
-    steps = np.array([1.0, 0.1, 0.01])
-    return figures.step_errors(steps, errors, bounds, **options).axes[0]
+    _, axes = figures.subplots()
+    figures.step_errors(axes, np.array([1.0, 0.1, 0.01]), errors, bounds, **options)
+    return axes
 
 
 def test_each_method_has_its_dash_marker_and_name():

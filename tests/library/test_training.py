@@ -200,6 +200,20 @@ def test_a_new_history_is_empty_and_shares_nothing():
     assert second.loss == second.gradient_norms == []
 
 
+def test_kept_parameters_are_those_at_the_end_of_each_epoch(rng):
+    X, y = rng.normal(size=(9, 2)), rng.integers(2, size=9)
+
+    def trained(epochs, **options):
+        network = two_layers(np.random.default_rng(1))
+        return run(network, SoftmaxCrossEntropy(), X, y, epochs=epochs, **options), data_of(network)
+
+    history, _ = trained(3, keep_parameters=True)
+    assert len(history.parameters) == 3
+    for epoch, kept in enumerate(history.parameters, start=1):
+        assert_same_arrays(kept, trained(epoch)[1])
+    assert trained(1)[0].parameters == []
+
+
 def test_the_same_seed_gives_the_same_run(rng):
     X, y = rng.normal(size=(9, 2)), rng.integers(2, size=9)
 

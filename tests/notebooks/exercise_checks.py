@@ -96,10 +96,8 @@ def starter_of(cell):
 
 def verdicts(lesson, notebook):
     """Verdicts on the solutions of a page, run after all of its cells, by exercise."""
-    namespace = {"__name__": lesson}
     with contextlib.redirect_stdout(io.StringIO()):
-        for source in lc.code_of(notebook):
-            exec(compile(source, lesson, "exec"), namespace)
+        namespace = lc.run(lc.code_of(notebook), lesson)
     names = {c["number"]: c["name"] for c in map(starter_of, notebook.cells) if c}
     solutions = {d.argument: d for d in directives_of(notebook) if d.name == "solution"}
     found = {}

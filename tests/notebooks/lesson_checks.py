@@ -1,6 +1,7 @@
 """What must hold for every lesson, as functions that return the faults they find."""
 
 import ast
+import linecache
 import re
 from pathlib import Path
 
@@ -37,6 +38,16 @@ def read(path):
 def code_of(notebook):
     """Sources of a notebook's code cells, in order."""
     return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def run(cells, name):
+    """Names that code cells define, run one after another. Each has its source at hand for inspect, as in Jupyter."""
+    namespace = {"__name__": name}
+    for index, cell in enumerate(cells):
+        file = f"<{name}, cell {index}>"
+        linecache.cache[file] = (len(cell), None, cell.splitlines(keepends=True), file)
+        exec(compile(cell, file, "exec"), namespace)
+    return namespace
 
 
 def prose_of(notebook):

@@ -52,9 +52,7 @@ def test_every_check_fails_when_a_side_is_off_by_ten_tolerances(path, monkeypatc
     monkeypatch.setattr("backprop_lib.lesson.verify", recorded)
     cells = lc.code_of(lc.read(path))
     with contextlib.redirect_stdout(io.StringIO()):
-        namespace = {"__name__": path.stem}
-        for cell in cells:
-            exec(compile(cell, path.name, "exec"), namespace)
+        lc.run(cells, path.stem)
     assert {label for label, *_ in calls} == {lc.label_of(call) for call in lc.verify_calls(cells)}
     for label, left, right, tolerance in calls:
         scale = max(np.abs(left).max(), np.abs(right).max())

@@ -144,8 +144,8 @@ RULES = {
         "$y = e^u$", r"$u \colon y \odot g$", np.exp, lambda g, u: (np.exp(u) * g,), (a,), autograd.exp
     ),
     "activation": Rule(
-        "$y = f(z)$",
-        r"$z \colon f'(z) \odot g$",
+        r"$y = \varphi(z)$",
+        r"$z \colon \varphi'(z) \odot g$",
         np.tanh,
         lambda g, z: (g / np.cosh(z) ** 2,),
         (a,),
@@ -306,8 +306,9 @@ RULES = {
         recorded_states,
     ),
     "gate": Rule(
-        r"$h = z \odot h_0 + (1 - z) \odot n$",
-        r"$h_0 \colon z \odot g$; $n \colon (1 - z) \odot g$; $z \colon (h_0 - n) \odot g$",
+        r"$h = \gamma \odot h_0 + (1 - \gamma) \odot \tilde{h}$",
+        r"$h_0 \colon \gamma \odot g$; $\tilde{h} \colon (1 - \gamma) \odot g$; "
+        r"$\gamma \colon (h_0 - \tilde{h}) \odot g$",
         lambda h0, n, z: z * h0 + (1.0 - z) * n,
         lambda g, h0, n, z: (z * g, (1.0 - z) * g, (h0 - n) * g),
         (x3, y3, z3),

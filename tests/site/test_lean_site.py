@@ -11,7 +11,8 @@ from fontTools.misc.psCharStrings import T2CharString
 from fontTools.ttLib import TTFont
 from sphinx.errors import ExtensionError
 
-PAGE = """<p class="note big" id="here" data-kind="x">text</p><script>element.classList.add("added-later")</script>
+PAGE = """<p class="note big" id="here" data-kind="x">text</p><script>element.classList.add("added-later");
+element.dataset.openNow = "true"</script>
 <a href="#">not a word of a script: absent</a>"""
 
 
@@ -33,6 +34,7 @@ def names():
         "[data-kind=y]",
         ".added-later",
         "#added-later .big",
+        "[data-open-now]",
         "p:not(.absent)",
         ":is(.absent, .big)",
         "*",
@@ -43,7 +45,9 @@ def test_a_rule_that_could_apply_stays(names, selector):
     assert unused_css.purge(f"{selector} {{ color: red }}", names) == f"{selector}{{color: red}}\n"
 
 
-@pytest.mark.parametrize("selector", [".absent", "table", "#note", "p.absent", "[title]", ":is(.absent, #gone)", ".p"])
+@pytest.mark.parametrize(
+    "selector", [".absent", "table", "#note", "p.absent", "[title]", "[data-soon]", ":is(.absent, #gone)", ".p"]
+)
 def test_a_rule_that_cannot_apply_goes(names, selector):
     assert unused_css.purge(f"{selector} {{ color: red }}", names) == "\n"
 
