@@ -49,6 +49,7 @@ WRONG = [
     ("9.1", [0.02, 0.04], "wrong", "these numbers are not the ones"),
     ("9.1", [0.194, 0.1], "nearly", "right at [0], not elsewhere"),
     ("9.2", 1319, "nearly", "but like 1 over the root of n"),
+    ("9.2", 355 * 0.0074 / 0.002, "nearly", "but like 1 over the root of n"),
     ("9.2", 62500, "nearly", "for q = 1/2"),
     ("9.2", 980, "nearly", "so they count once"),
     ("9.2", 5000, "wrong", "this number is not the one"),

@@ -22,6 +22,11 @@ def test_a_solution_is_right_on_whatever_inputs_are_drawn(number):
         assert EXERCISES[number].judge(SOLUTIONS[number]) == RIGHT
 
 
+@pytest.mark.parametrize("answer", [4860, 355 * (0.0074 / 0.002) ** 2])
+def test_the_way_that_a_hint_suggests_leads_to_a_right_answer(answer):
+    assert EXERCISES["9.2"].judge(answer) == RIGHT
+
+
 @pytest.mark.parametrize(("number", "answer", "status", "reason"), WRONG, ids=[f"{w[0]}-{w[3][:30]}" for w in WRONG])
 def test_a_wrong_answer_is_refused_with_what_was_overlooked(number, answer, status, reason):
     verdict = EXERCISES[number].judge(answer)
