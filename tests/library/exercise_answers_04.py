@@ -43,6 +43,12 @@ def clip_each(dZ, X, limit, *, bias=1.0, power=1.0, longest=1.0, twice=False):
     return D.T @ (factor * X if twice else X), D.sum(axis=0)
 
 
+def clip_by_squares(dZ, X, limit):
+    squares = (dZ**2).sum(axis=1) * ((X**2).sum(axis=1) + 1.0)
+    D = np.minimum(1.0, limit / squares)[:, None] * dZ
+    return D.T @ X, D.sum(axis=0)
+
+
 def clip_the_sum(dZ, X, limit):
     dW, db = dZ.T @ X, dZ.sum(axis=0)
     factor = np.minimum(1.0, limit / np.sqrt((dW**2).sum() + (db**2).sum()))
@@ -138,6 +144,7 @@ WRONG = [
     ("4.7", changed(clip_each, bias=0.0), "nearly", "a part for b, which counts in its length"),
     ("4.7", changed(clip_each, longest=np.inf), "nearly", "shorter than the limit stay as they are"),
     ("4.7", changed(clip_each, power=2.0), "nearly", "the factor is in it twice"),
+    ("4.7", clip_by_squares, "nearly", "the squared length with the limit"),
     ("4.7", changed(clip_each, twice=True), "nearly", "the factor is in it twice"),
     ("4.7", lambda dZ, X, limit: (dZ.T @ X, dZ.sum(axis=0)), "nearly", "nothing is clipped here"),
     ("4.8", changed(rms_backward, along=lambda z, **where: 0.0), "nearly", "it is taken for a constant"),

@@ -33,6 +33,12 @@ def literal_focal(logits, labels):
     return -((1.0 - p) ** 2 * np.log(p)).mean(), focal_loss(logits, labels)[1]
 
 
+def capped_focal(logits, labels, *, added=1e-12):
+    P = np.exp(logits - logits.max(axis=1, keepdims=True))
+    p = P[np.arange(len(labels)), labels] / P.sum(axis=1)
+    return -((1.0 - p) ** 2 * np.log(p + added)).mean(), focal_loss(logits, labels)[1]
+
+
 LOSSES = [-0.98 * math.log(0.99) - 0.02 * math.log(1e-4), -0.96 * math.log(0.9) - 0.04 * math.log(0.2)]
 
 SOLUTIONS = {
@@ -55,6 +61,12 @@ WRONG = [
     ("9.2", 5000, "wrong", "this number is not the one"),
     ("9.3", MISTAKES["label-off-by-one"].wrong, "nearly", "this is the function as it was"),
     ("9.3", lambda z, labels: cross_entropy(z, labels, divide=False), "nearly", "now it is a sum over the samples"),
+    (
+        "9.3",
+        lambda z, labels: (cross_entropy(z, labels)[0], MISTAKES["label-off-by-one"].wrong(z, labels)[1]),
+        "nearly",
+        "gradient: this is the function as it was",
+    ),
     ("9.3", MISTAKES["mean-twice"].wrong, "nearly", "too small by a factor of B"),
     ("9.3", lambda z, labels: cross_entropy(z, (labels + 1) % 3), "nearly", "in the other direction"),
     ("9.3", lambda z, labels: cross_entropy(z, labels, shift=1), "wrong", "raised IndexError"),
@@ -67,5 +79,6 @@ WRONG = [
         "nearly",
         "of the cross-entropy",
     ),
+    ("9.4", capped_focal, "nearly", "an added constant caps the loss at 27.6"),
     ("9.4", literal_focal, "wrong", "loss: for logits ="),
 ]

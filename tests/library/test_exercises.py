@@ -108,6 +108,26 @@ def test_what_cannot_be_named_is_wrong_on_the_smallest_input_on_which_it_differs
     np.testing.assert_allclose(expected, X.mean(axis=1), rtol=1e-3)
 
 
+def test_a_sample_that_is_not_right_alone_either_is_shown_and_the_batch_is_not_blamed():
+    def last_row_large(rng, shape):
+        X = rng.normal(size=shape)
+        X[1:][-1:] *= 1000.0
+        return X
+
+    means = Function({"X": "B n"}, ("means",), row_means, draw={"X": last_row_large})
+    verdict = means.judge(lambda X: np.clip(X, -20.0, 20.0).mean(axis=1))
+    assert verdict.status == "wrong"
+    assert re.match(r"for X = \[\[[^]]*\]\] got", verdict.reason)
+    assert means.judge(lambda X: np.full(len(X), X.mean())).reason == "it is right for one sample, and not for a batch"
+
+
+def test_a_known_mistake_in_one_output_is_not_said_of_the_others():
+    mistake = (lambda x: (-2 * x, x**2), "as it was")
+    both = Function({"x": "n"}, ("twice", "thrice"), lambda x: (2 * x, 3 * x), mistakes=(mistake,))
+    assert both.judge(lambda x: (-2 * x, x**2)).reason == "as it was"
+    assert both.judge(lambda x: (2 * x, x**2)).reason == "thrice: as it was"
+
+
 def test_verdicts_are_the_same_every_time():
     def odd(X):
         return X.mean(axis=1) + X[:, 0] ** 3

@@ -7,6 +7,7 @@ import numpy as np
 
 TOLERANCE = 1e-6  # relative to the largest entry
 SINGLE = 1e-3  # for what was computed from float32
+FOR_ONE_SAMPLE = "it is right for one sample, and not for a batch"
 SMALLEST_SCALE = 1e-3  # below this an entry counts as zero beside the rounding of a numerical gradient
 
 
@@ -130,5 +131,5 @@ def _partly_right(pairs):
     if all(pair.tolerance == SINGLE for pair in off) and len(off) < len(pairs):
         return "it is right in float64, and not in float32"
     if "B" in pairs[0].sizes and all(pair.sizes["B"] > 1 for pair in off):
-        return "it is right for one sample, and not for a batch"
+        return FOR_ONE_SAMPLE
     return None

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from backprop_lib.lesson.exercises.answers import as_numbers, is_blank
-from backprop_lib.lesson.exercises.differences import SINGLE, TOLERANCE, Pair, explain
+from backprop_lib.lesson.exercises.differences import FOR_ONE_SAMPLE, SINGLE, TOLERANCE, Pair, explain
 from backprop_lib.lesson.exercises.guard import attempt
-from backprop_lib.lesson.exercises.inputs import Inputs, inputs_to_try, shown_numbers
+from backprop_lib.lesson.exercises.inputs import Inputs, inputs_to_try, one_by_one, shown_numbers
 from backprop_lib.lesson.exercises.verdict import NOT_TRIED, RIGHT, nearly, wrong
 
 
@@ -77,7 +77,7 @@ class Function:
             for rng in np.random.default_rng(0), np.random.default_rng():
                 for inputs in inputs_to_try(self.shapes, self.draw, rng):
                     trials.append(self._try(answer, inputs, quiet=bool(trials)))
-                verdict = self._compare(trials)
+                verdict = self._compare(trials, answer)
                 if verdict != RIGHT:
                     return verdict
         except Stop as stop:
@@ -114,24 +114,39 @@ class Function:
             raise TypeError(f"expected {len(names)} results, {', '.join(names)}, got {count}")
         return [as_numbers(part, name) for part, name in zip(returned, names, strict=True)]
 
-    def _compare(self, trials):
-        pairs = {name: [trial.pair(i) for trial in trials] for i, name in enumerate(self.outputs)}
+    def _compare(self, trials, answer):
+        pairs = self._pairs(trials)
         off = [name for name in self.outputs if not all(pair.agrees for pair in pairs[name])]
         if not off:
             changed = [name for trial in trials for name in trial.changed]
             return nearly(f"it writes into its argument {changed[0]}; work on a copy") if changed else RIGHT
         for mistake, reason in self.mistakes:
-            if self._is(mistake, trials, off):
+            if self._is(mistake, trials, self.outputs):
                 return nearly(reason)
+            if self._is(mistake, trials, off):
+                return nearly(self._of(*off) + reason)
+        if explain(pairs[off[0]]) == FOR_ONE_SAMPLE:
+            trials = [*trials, *self._samples_alone(answer, trials)]
+            pairs = self._pairs(trials)
         return self._what_is_off({name: pairs[name] for name in off}, trials)
 
-    def _is(self, mistake, trials, off):
-        """Whether the outputs that are off are those of a known mistake, for all inputs."""
+    def _pairs(self, trials):
+        return {name: [trial.pair(i) for trial in trials] for i, name in enumerate(self.outputs)}
+
+    def _samples_alone(self, answer, trials):
+        """Trials on each sample of the batches: is the batch what is not right, or one of its samples?"""
+        for trial in trials:
+            if trial.inputs.sizes["B"] > 1:
+                for inputs in one_by_one(trial.inputs, self.shapes):
+                    yield self._try(answer, inputs, quiet=True)
+
+    def _is(self, mistake, trials, outputs):
+        """Whether these outputs are those of a known mistake, for all inputs."""
         for trial in trials:
             mistaken = attempt(lambda: self._parts(self.use(mistake, *trial.inputs.arguments)))  # noqa: B023
             if mistaken.trouble:
                 return False
-            for i in map(self.outputs.index, off):
+            for i in map(self.outputs.index, outputs):
                 if not Pair(trial.got[i], mistaken.value[i], tolerance=trial.pair(i).tolerance).agrees:
                     return False
         return True

@@ -60,6 +60,16 @@ def inputs_to_try(shapes, draw, rng):
         yield Inputs(values, sizes, single)
 
 
+def one_by_one(inputs, shapes):
+    """The samples of a batch, each as an input of its own."""
+    for k in range(inputs.sizes["B"]):
+        values = {}
+        for name, value in inputs.values.items():
+            axes = shapes[name].split()
+            values[name] = value.take([k], axis=axes.index("B")) if "B" in axes else value
+        yield Inputs(values, inputs.sizes | {"B": 1}, inputs.single)
+
+
 def plain_numbers(rng, shape):
     """Numbers of either sign with one decimal, from 0.3 to 2 in size: nothing vanishes, nothing is out of scale."""
     numbers = rng.uniform(0.3, 2.0, size=shape).round(1) * rng.choice([-1.0, 1.0], size=shape)

@@ -146,6 +146,10 @@ clip_each = Exercise(
                 "gradients shorter than the limit stay as they are",
             ),
             (
+                lambda dZ, X, limit: clipped(dZ, X, limit, shorten=lambda norm, limit: min(1.0, limit / norm**2)),
+                "this compares the squared length with the limit; the length is its root",
+            ),
+            (
                 lambda dZ, X, limit: clipped(dZ, X, limit, shorten=lambda norm, limit: min(1.0, limit / norm) ** 2),
                 "the factor is in it twice; dZ or X carries it, not both",
             ),

@@ -147,6 +147,12 @@ def focal_with_factor(factor, logits, labels):
     return focal_loss(logits, labels), factor(np.exp(log_p), log_p)[:, None] * along / len(labels)
 
 
+def focal_capped(added, logits, labels):
+    """Typical: something is added to p, so that its logarithm is never minus infinity."""
+    p = np.exp(log_probabilities(logits, labels))
+    return -((1.0 - p) ** 2 * np.log(p + added)).mean(), focal_loss_and_slope(logits, labels)[1]
+
+
 def some_of_them_huge(rng, shape):
     """Scores of usual size, and in the last row of several a thousand times that."""
     logits = plain_numbers(rng, shape)
@@ -176,6 +182,13 @@ focal = Exercise(
                 "the slope of p by its own score is p (1 - p): one p is missing in the second term",
             ),
             (partial(focal_with_factor, lambda p, log_p: np.ones_like(p)), "this is the gradient of the cross-entropy"),
+            *(
+                (
+                    partial(focal_capped, added),
+                    f"an added constant caps the loss at {-np.log(added):.1f}; take log p from the scores, without p",
+                )
+                for added in (1e-15, 1e-12, 1e-10, 1e-9, 1e-8)
+            ),
         ),
         draw={"labels": labels_drawn, "logits": some_of_them_huge},
     ),
