@@ -13,10 +13,12 @@ import pytest
 from backprop_lib.lesson import EXERCISES, check_exercise, hint
 from backprop_lib.lesson.exercises import session
 from backprop_lib.lesson.exercises.answers import Choice, Value
+from backprop_lib.lesson.exercises.differences import Pair
 from backprop_lib.lesson.exercises.exercise import KINDS
 from backprop_lib.lesson.exercises.functions import Function
 from backprop_lib.lesson.exercises.guard import attempt
 from backprop_lib.lesson.exercises.inputs import inputs_to_try
+from backprop_lib.lesson.exercises.shown import shown_argument, shown_difference
 from backprop_lib.lesson.exercises.verdict import NOT_TRIED, RIGHT
 
 
@@ -106,6 +108,26 @@ def test_what_cannot_be_named_is_wrong_on_the_smallest_input_on_which_it_differs
     assert X.shape == (1, 3)  # nothing differs where n is 1, and (2, 3), (3, 3) are larger
     np.testing.assert_allclose(got, X.mean(axis=1) + X[:, 0] ** 2, rtol=1e-3)
     np.testing.assert_allclose(expected, X.mean(axis=1), rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "said"),
+    [
+        ([1.5, 2.0], [1.5, 3.0], "got [1.5, 2.0], expected [1.5, 3.0]"),
+        ([[2**0.5]], [[2**0.5 + 1e-7]], "got [[1.4142136]], expected [[1.4142137]]"),
+        (np.ones((3, 4)), np.ones((3, 4)) + np.eye(3, 4, 1) / 100, "at [0, 1] got 1.0, expected 1.01"),
+        (0.5, 0.5 + 1e-5, "got 0.5, expected 0.50001"),
+    ],
+)
+def test_a_difference_is_shown_where_it_is_and_in_enough_digits(got, expected, said):
+    assert shown_difference(Pair(np.array(got), np.array(expected), tolerance=1e-9)) == said
+
+
+def test_whole_numbers_are_shown_as_they_are():
+    assert shown_argument(np.array([0, 2])) == "= [0, 2]"
+    assert shown_argument(3) == "= 3"
+    assert shown_argument(np.array([0.0, 2.12345])) == "= [0.0, 2.123]"
+    assert shown_argument(np.ones((3, 4), int)) == "of shape (3, 4)"
 
 
 def test_a_sample_that_is_not_right_alone_either_is_shown_and_the_batch_is_not_blamed():

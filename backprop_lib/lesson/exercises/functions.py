@@ -8,7 +8,8 @@ import numpy as np
 from backprop_lib.lesson.exercises.answers import as_numbers, is_blank
 from backprop_lib.lesson.exercises.differences import FOR_ONE_SAMPLE, SINGLE, TOLERANCE, Pair, explain
 from backprop_lib.lesson.exercises.guard import attempt
-from backprop_lib.lesson.exercises.inputs import Inputs, inputs_to_try, one_by_one, shown_numbers
+from backprop_lib.lesson.exercises.inputs import Inputs, inputs_to_try, one_by_one
+from backprop_lib.lesson.exercises.shown import shown_difference, shown_numbers
 from backprop_lib.lesson.exercises.verdict import NOT_TRIED, RIGHT, nearly, wrong
 
 
@@ -159,13 +160,12 @@ class Function:
             return nearly(self._of(*alike) + reason)
         found = [(pair, trial.inputs) for pair, trial in zip(off[first], trials, strict=True) if not pair.agrees]
         pair, inputs = min(found, key=lambda both: both[1].n_entries)
-        got, expected = shown_numbers(pair.got), shown_numbers(pair.expected)
         if not np.isfinite(pair.got).all():
-            return wrong(f"{self._of(first)}for {inputs} got {got}")
+            return wrong(f"{self._of(first)}for {inputs} got {shown_numbers(pair.got)}")
         if pair.got.shape != pair.expected.shape:
             shapes = f"expected shape {pair.expected.shape}, got shape {pair.got.shape}"
             return nearly(f"{self._of(first)}for {inputs} {shapes}")
-        return wrong(f"{self._of(first)}for {inputs} got {got}, expected {expected}")
+        return wrong(f"{self._of(first)}for {inputs} {shown_difference(pair)}")
 
     def _of(self, *names):
         """Beginning of a sentence about some of several outputs."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SHOWN = 6  # entries; a larger array is named by its shape
+from backprop_lib.lesson.exercises.shown import shown_argument
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ class Inputs:
         return [name for (name, value), argument in pairs if not np.array_equal(value, argument)]
 
     def __str__(self):
-        text = ", ".join(f"{name} {_shown(value)}" for name, value in self.values.items())
+        text = ", ".join(f"{name} {shown_argument(value)}" for name, value in self.values.items())
         return text + (" in float32" if self.single else "")
 
 
@@ -100,16 +100,3 @@ def _as_double(value):
     if array.dtype.kind != "f":
         return value
     return array.astype(np.float64)[()]
-
-
-def _shown(value):
-    if np.ndim(value) and np.size(value) > SHOWN:
-        return f"of shape {np.shape(value)}"
-    return f"= {shown_numbers(value)}"
-
-
-def shown_numbers(value):
-    """A number or a small array as it is written in Python, to four digits."""
-    if np.size(value) > SHOWN:
-        return f"an array of shape {np.shape(value)}"
-    return str(np.vectorize(lambda entry: float(f"{entry:.4g}"), otypes=[object])(value).tolist())
