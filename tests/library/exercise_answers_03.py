@@ -84,7 +84,7 @@ WRONG = [
     ("3.5", lambda dh, z: np.maximum(dh, 0.0) * (z > 0), "nearly", "half mended"),
     ("3.5", lambda dh, z: np.where(z > 0, 1.0, 0.0), "nearly", "this is the slope"),
     ("3.5", lambda dh, z: dh * z * (z > 0), "nearly", "with ReLU itself"),
-    ("3.5", lambda dh, z: np.zeros_like(z), "nearly", "it is 0 everywhere"),
+    ("3.5", lambda dh, z: np.zeros_like(z), "wrong", "it is 0 everywhere"),
     ("3.6", changed(autoencoder_backward, uses=(0.0, 1.0)), "nearly", "W is used in the first step, too"),
     ("3.6", changed(autoencoder_backward, uses=(1.0, 0.0)), "nearly", "W is used in the second step, too"),
     ("3.6", changed(autoencoder_backward, fork=(1.0, 0.0)), "nearly", "x is the target, too"),

@@ -143,7 +143,7 @@ WRONG = [
     ("6.3", push, "nearly", "what came first goes down again"),
     ("6.3", depth_first, "nearly", "when its first contribution has come"),
     ("6.3", breadth_first, "wrong", "for x = ["),
-    ("6.3", in_given_order, "nearly", "it is 0 everywhere"),
+    ("6.3", in_given_order, "wrong", "it is 0 everywhere"),
     ("6.3", lambda nodes, root: by_counting(nodes, root, begin=lambda nodes, root: None), "wrong", "raised TypeError"),
     (
         "6.3",
@@ -151,7 +151,7 @@ WRONG = [
         "wrong",
         "for x = [",
     ),
-    ("6.3", lambda nodes, root: None, "nearly", "it is 0 everywhere"),
+    ("6.3", lambda nodes, root: None, "wrong", "it is 0 everywhere"),
     ("6.4", MISTAKES["max-ties"].wrong, "nearly", "this is the rule as it was"),
     ("6.4", first_largest, "nearly", "give tied entries equal shares"),
     ("6.4", lambda dm, X: np.tile(dm[:, None] / X.shape[1], X.shape[1]), "nearly", "below the largest gets nothing"),
@@ -180,5 +180,5 @@ WRONG = [
     ),
     ("6.7", convolution_with(rule_X=wrapped), "wrong", "dL_dX: for grad = ["),
     ("6.7", lambda X, w: X.data * w.data[0], "wrong", "raised"),
-    ("6.7", convolution_with(rule_w=lambda g, padded, w: w * 0), "nearly", "dL_dw: it is 0 everywhere"),
+    ("6.7", convolution_with(rule_w=lambda g, padded, w: w * 0), "wrong", "dL_dw: it is 0 everywhere"),
 ]

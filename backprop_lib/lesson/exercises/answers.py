@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprop_lib._arrays import as_float_array, check_real
-from backprop_lib.lesson.exercises.differences import Pair, explain
+from backprop_lib.lesson.exercises.differences import Pair, explain, verdict_of, verdict_of_shape
 from backprop_lib.lesson.exercises.guard import attempt
 from backprop_lib.lesson.exercises.verdict import NOT_TRIED, RIGHT, nearly, wrong
 
@@ -23,6 +23,8 @@ def as_numbers(value, name="answer"):
     """
     if value is None:
         raise TypeError(f"{name}: expected numbers, got None; is there a return?")
+    if any(isinstance(part, str | bytes) for part in (value if isinstance(value, tuple | list) else [value])):
+        raise TypeError(f"{name}: expected a number, got text; write it without quotes")
     array = check_real(as_float_array(value, name), name)
     if np.asarray(value).dtype.kind == "b":
         raise TypeError(f"{name}: expected numbers, got truth values")
@@ -73,9 +75,9 @@ class Value:
         if not np.isfinite(pair.got).all():
             return wrong("expected finite numbers, got NaN or infinity")
         if reason := explain([pair], single_number=pair.expected.size < 3):
-            return nearly(reason)
+            return verdict_of(reason)
         if pair.got.shape != pair.expected.shape:
-            return nearly(f"expected shape {pair.expected.shape}, got shape {pair.got.shape}")
+            return verdict_of_shape(pair)
         return self._entries(pair)
 
     def _entries(self, pair):

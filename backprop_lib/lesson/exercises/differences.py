@@ -5,8 +5,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from backprop_lib.lesson.exercises.verdict import nearly, wrong
+
 TOLERANCE = 1e-6  # relative to the largest entry
+FAR_TOO_LARGE = 10  # times the entries that are expected
 SINGLE = 1e-3  # for what was computed from float32
+ZERO = "it is 0 everywhere"
 FOR_ONE_SAMPLE = "it is right for one sample, and not for a batch"
 SMALLEST_SCALE = 1e-3  # below this an entry counts as zero beside the rounding of a numerical gradient
 
@@ -34,6 +38,17 @@ class Pair:
             return bool((np.abs(one - other) <= self.tolerance * scale).all())
 
 
+def verdict_of(reason, where=""):
+    """Nearly, with what is off; but nothing at all is not nearly something."""
+    return (wrong if reason == ZERO else nearly)(where + reason)
+
+
+def verdict_of_shape(pair, where=""):
+    """Nearly, if only the shape is off; wrong, if nothing came or far too much."""
+    verdict = nearly if 0 < pair.got.size <= FAR_TOO_LARGE * pair.expected.size else wrong
+    return verdict(f"{where}expected shape {pair.expected.shape}, got shape {pair.got.shape}")
+
+
 def explain(pairs, *, single_number=False):
     """What is off in all of these pairs alike, in words; None where no explanation fits all of them.
 
@@ -49,7 +64,7 @@ def explain(pairs, *, single_number=False):
 
 def _reasons(pairs, single_number):
     """Reasons in the order in which they are tried, each with the test for one pair."""
-    yield "it is 0 everywhere", lambda p: p.got.shape == p.expected.shape and not p.got.any()
+    yield ZERO, lambda p: p.got.shape == p.expected.shape and not p.got.any()
     yield "the sign is off", lambda p: p.same(-p.got, p.expected)
     yield from _shape_reasons()
     yield from _factor_reasons(pairs)

@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from backprop_lib.lesson.exercises.answers import as_numbers, is_blank
-from backprop_lib.lesson.exercises.differences import FOR_ONE_SAMPLE, SINGLE, TOLERANCE, Pair, explain
+from backprop_lib.lesson.exercises.differences import (
+    FOR_ONE_SAMPLE,
+    SINGLE,
+    TOLERANCE,
+    Pair,
+    explain,
+    verdict_of,
+    verdict_of_shape,
+)
 from backprop_lib.lesson.exercises.guard import attempt
 from backprop_lib.lesson.exercises.inputs import Inputs, inputs_to_try, one_by_one
 from backprop_lib.lesson.exercises.shown import shown_difference, shown_numbers
@@ -157,14 +165,13 @@ class Function:
         first, *_ = off
         if (reason := explain(off[first])) and all(np.isfinite(pair.got).all() for pair in off[first]):
             alike = [name for name in off if explain(off[name]) == reason]
-            return nearly(self._of(*alike) + reason)
+            return verdict_of(reason, self._of(*alike))
         found = [(pair, trial.inputs) for pair, trial in zip(off[first], trials, strict=True) if not pair.agrees]
         pair, inputs = min(found, key=lambda both: both[1].n_entries)
         if not np.isfinite(pair.got).all():
             return wrong(f"{self._of(first)}for {inputs} got {shown_numbers(pair.got)}")
         if pair.got.shape != pair.expected.shape:
-            shapes = f"expected shape {pair.expected.shape}, got shape {pair.got.shape}"
-            return nearly(f"{self._of(first)}for {inputs} {shapes}")
+            return verdict_of_shape(pair, f"{self._of(first)}for {inputs} ")
         return wrong(f"{self._of(first)}for {inputs} {shown_difference(pair)}")
 
     def _of(self, *names):

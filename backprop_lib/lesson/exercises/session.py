@@ -39,9 +39,9 @@ def check_exercise(number: str, answer: Any = ...) -> None:
         return
     _session.lesson = exercise.lesson
     verdict = exercise.judge(answer)
-    print(verdict.line(number))
+    print(verdict.line(exercise.number))
     if verdict.status == "right":
-        _session.marks.add(number)
+        _session.marks.add(exercise.number)
 
 
 def hint(number: str) -> None:
@@ -55,9 +55,9 @@ def hint(number: str) -> None:
     exercise = _find(number)
     if exercise is None:
         return
-    given, total = _session.hints[number], len(exercise.hints)
-    _session.hints[number] = min(given + 1, total - 1)
-    print(f"Hint {given + 1} of {total} for exercise {number}: {exercise.hints[given]}")
+    given, total = _session.hints[exercise.number], len(exercise.hints)
+    _session.hints[exercise.number] = min(given + 1, total - 1)
+    print(f"Hint {given + 1} of {total} for exercise {exercise.number}: {exercise.hints[given]}")
 
 
 def progress() -> None:
@@ -82,7 +82,7 @@ def _list(exercises, solved):
 
 
 def _find(number):
-    exercise = EXERCISES.get(number) if isinstance(number, str) else None
+    exercise = EXERCISES.get(number.strip()) if isinstance(number, str) else None
     if exercise is None:
         print(f"There is no such exercise. The numbers are {EXERCISES.numbers()}, written in quotes.")
     return exercise
