@@ -119,6 +119,16 @@ def wrapped(grad, padded, w):
     return sum(w[k] * np.roll(grad, k, axis=1) for k in range(len(w)))
 
 
+def recorded_with(parents, n_rules):
+    """An operation with parents and rules that do not fit each other, or the arguments."""
+
+    def operation(X, w):
+        rules = (lambda grad, out: np.zeros_like(parents(X, w)[0].data),) * n_rules
+        return autograd.record("operation", X.data.copy(), parents(X, w), rules)
+
+    return operation
+
+
 SOLUTIONS = {
     "6.1": [12, 17, 29],
     "6.2": [0.4, 0.4, 0.2],
@@ -179,6 +189,12 @@ WRONG = [
         "w_k met the x that stands k places",
     ),
     ("6.7", convolution_with(rule_X=wrapped), "wrong", "dL_dX: for grad = ["),
-    ("6.7", lambda X, w: X.data * w.data[0], "wrong", "raised"),
+    ("6.7", lambda X, w: X.data * w.data[0], "wrong", "returned an array; expected a Tensor: use autograd.record"),
+    ("6.7", lambda X, w: autograd.Tensor(X.data), "wrong", "returned a Tensor that no operation was recorded for"),
+    ("6.7", lambda X, w: None, "wrong", "returned NoneType; expected a Tensor"),
+    ("6.7", recorded_with(lambda X, w: (X,), n_rules=1), "wrong", "passed nothing back to w; is it among the parents?"),
+    ("6.7", recorded_with(lambda X, w: (w,), n_rules=1), "wrong", "passed nothing back to X; is it among the parents?"),
+    ("6.7", recorded_with(lambda X, w: (X, w), n_rules=1), "wrong", "recorded too few rules, 1 for 2 parents"),
+    ("6.7", lambda X, w: 1 / 0, "wrong", "raised ZeroDivisionError"),
     ("6.7", convolution_with(rule_w=lambda g, padded, w: w * 0), "wrong", "dL_dw: it is 0 everywhere"),
 ]

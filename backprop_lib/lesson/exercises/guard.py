@@ -18,6 +18,10 @@ class TimeUp(BaseException):
     """Ends a call that takes too long; no Exception, so that ``except Exception`` in a loop does not stop it."""
 
 
+class Complaint(Exception):
+    """Says what a function did that cannot be worked with; no error of its own."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What a call gave: its value, or in words the trouble that it met, and the message of the error behind it."""
@@ -42,6 +46,8 @@ def attempt(action, *, blame=None, seconds=SECONDS, quiet=True):
         raise
     except TimeUp:
         return Outcome(trouble=f"was stopped after {seconds:g} seconds; is there a loop that never ends?")
+    except Complaint as complaint:
+        return Outcome(trouble=str(complaint))
     except BaseException as error:
         message = _message(error)
         kind = ": ".join(filter(None, [type(error).__name__, message]))
