@@ -82,6 +82,8 @@ WRONG = [
         "nearly",
         "depend on X, and the gradient goes through them",
     ),
+    ("5.5", lambda X, dY: layer_norm(X, dY, eps=1e-8), "nearly", "eps belongs under the root, and is 1e-5"),
+    ("5.5", lambda X, dY: layer_norm(X, dY, eps=1e-3), "wrong", "Y: for X ="),
     ("5.5", lambda X, dY: layer_norm(X, dY)[0], "wrong", "expected 2 results, Y, dX, got one thing"),
     ("5.6", 2000, "nearly", "the logarithm of the norm is half of that"),
     ("5.6", 1000, "nearly", "the standard deviation is to be 1/2"),
