@@ -66,6 +66,8 @@ class Function:
         (rng, shape) -> array, for an argument that must not be just any numbers.
     use : callable
         (function, *arguments) -> outputs. By default it calls the function.
+    where : str
+        What is said of the inputs, "for {}" or, if they are no arguments of the reader's function, what they are.
     """
 
     shapes: dict
@@ -74,6 +76,7 @@ class Function:
     mistakes: tuple = ()
     draw: dict = field(default_factory=dict)
     use: Callable = call
+    where: str = "for {}"
 
     def judge(self, answer):
         """Verdict on an answer."""
@@ -106,10 +109,10 @@ class Function:
         if any(blank):
             raise Stop(NOT_TRIED)
         if outcome.trouble:
-            raise Stop(wrong(f"for {inputs} your function {outcome.trouble}"))
+            raise Stop(wrong(f"{self._where(inputs)} your function {outcome.trouble}"))
         parts = attempt(lambda: self._parts(outcome.value))
         if parts.trouble:
-            raise Stop(wrong(f"for {inputs} your function returned something else: {parts.message}"))
+            raise Stop(wrong(f"{self._where(inputs)} your function returned something else: {parts.message}"))
         expected = [np.asarray(part, dtype=float) for part in self._parts(self.expected(*inputs.exact))]
         return Trial(inputs, parts.value, expected, inputs.changed(arguments))
 
@@ -169,10 +172,13 @@ class Function:
         found = [(pair, trial.inputs) for pair, trial in zip(off[first], trials, strict=True) if not pair.agrees]
         pair, inputs = min(found, key=lambda both: both[1].n_entries)
         if not np.isfinite(pair.got).all():
-            return wrong(f"{self._of(first)}for {inputs} got {shown_numbers(pair.got)}")
+            return wrong(f"{self._of(first)}{self._where(inputs)} got {shown_numbers(pair.got)}")
         if pair.got.shape != pair.expected.shape:
-            return verdict_of_shape(pair, f"{self._of(first)}for {inputs} ")
-        return wrong(f"{self._of(first)}for {inputs} {shown_difference(pair)}")
+            return verdict_of_shape(pair, f"{self._of(first)}{self._where(inputs)} ")
+        return wrong(f"{self._of(first)}{self._where(inputs)} {shown_difference(pair)}")
+
+    def _where(self, inputs):
+        return self.where.format(inputs)
 
     def _of(self, *names):
         """Beginning of a sentence about some of several outputs."""

@@ -98,6 +98,7 @@ count_and_do_not_sort = Exercise(
         ),
         draw={"x": positive_numbers},
         use=leaves_after,
+        where="in a graph with the leaves {}, whose gradients are compared,",
     ),
     hints=(
         "Before the walk: how many arrows leave a node toward the root? Count how often it is a parent.",
