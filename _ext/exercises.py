@@ -11,6 +11,13 @@ def plain_titles(app, document):
             exercise[0] = nodes.title("", "", *subtitle.children)
 
 
+def unique_ids(app, document):
+    """Name the content of each exercise and solution after it; sphinx-exercise gives all the same id."""
+    for section in document.findall(nodes.section):
+        if section["ids"] in (["exercise-content"], ["solution-content"]):
+            section["ids"] = [nodes.make_id(f"{section.parent['label']}-content")]
+
+
 def forget_singlehtml(app):
     """Without writers of its own singlehtml takes those of html, other extensions' included."""
     app.registry.translation_handlers.pop("singlehtml", None)
@@ -20,5 +27,6 @@ def setup(app):
     """Connect to Sphinx."""
     app.setup_extension("sphinx_exercise")
     app.connect("doctree-read", plain_titles)
+    app.connect("doctree-read", unique_ids)
     app.connect("builder-inited", forget_singlehtml)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -140,8 +140,8 @@ def test_what_can_be_pressed_works_under_the_policy(recorded):
     assert page.locator("html").get_attribute("data-mode") != mode
     page.locator("div.highlight").first.hover()
     page.locator("button.copybtn").first.click()
-    page.locator("details summary").first.click()
-    assert page.locator("details[open]").count() == 1
+    page.locator("article details summary").first.click()
+    assert page.locator("article details[open]").count() == 1
     page.locator("button.btn-fullscreen-button").click()
     page.locator("button.primary-toggle").click()
     page.keyboard.press("Control+k")
