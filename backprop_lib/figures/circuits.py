@@ -5,7 +5,7 @@ import math
 from matplotlib.patches import Circle
 
 from backprop_lib.figures.palette import LIGHT
-from backprop_lib.figures.style import subplots
+from backprop_lib.figures.style import paper
 
 INCHES_PER_UNIT = 1.2
 GATE_RADIUS, FORK_RADIUS = 0.2, 0.05
@@ -88,13 +88,7 @@ def _visible(start, end):
 def _paper_for(places):
     """Figure and axes that hold all places, with the same scale in every drawing."""
     (left, bottom), (right, top) = (tuple(pick(axis) for axis in zip(*places, strict=True)) for pick in (min, max))
-    width, height = right - left + 2 * MARGIN, top - bottom + 2 * MARGIN
-    figure, axes = subplots(width=INCHES_PER_UNIT * width, height=INCHES_PER_UNIT * height)
-    axes.set_aspect("equal")
-    axes.axis("off")
-    axes.set_xlim(left - MARGIN, right + MARGIN)
-    axes.set_ylim(bottom - MARGIN, top + MARGIN)
-    return figure, axes
+    return paper(left - MARGIN, right + MARGIN, bottom - MARGIN, top + MARGIN, scale=INCHES_PER_UNIT)
 
 
 def _draw_wire(axes, start, end, style):

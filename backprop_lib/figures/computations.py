@@ -3,7 +3,7 @@
 from matplotlib.patches import FancyBboxPatch
 
 from backprop_lib.figures.palette import LIGHT
-from backprop_lib.figures.style import subplots
+from backprop_lib.figures.style import paper
 
 # Inches: small enough for five columns on a phone.
 COLUMN_GAP, ROW_GAP = 1.0, 0.7
@@ -51,12 +51,7 @@ def _paper_for(places):
     left, right = -HALF_WIDTH - 0.1, max(x for x, _ in places) + HALF_WIDTH + 0.1
     # Arrows that go over or under a box need room above and below.
     bottom, top = min(y for _, y in places) - HALF_HEIGHT - 0.2, HALF_HEIGHT + 0.2
-    figure, axes = subplots(width=right - left, height=top - bottom)
-    axes.set_aspect("equal")
-    axes.axis("off")
-    axes.set_xlim(left, right)
-    axes.set_ylim(bottom, top)
-    return figure, axes
+    return paper(left, right, bottom, top)
 
 
 def _places(graph):

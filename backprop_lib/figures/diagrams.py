@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.patches import Circle
 
 from backprop_lib.figures.palette import LIGHT
-from backprop_lib.figures.style import subplots
+from backprop_lib.figures.style import paper
 
 # Inches: three columns fill the width of a drawing that can still be read on a phone.
 NODE_RADIUS, COLUMN_GAP = 0.36, 1.9
@@ -51,13 +51,7 @@ def network(columns, weights):
 def _paper_for(columns, top):
     """Figure and axes with room for the headings above and a note below."""
     left, right = -0.5, COLUMN_GAP * (columns - 1) + 0.5
-    bottom, top = -top - 0.75, top + 1.05
-    figure, axes = subplots(width=right - left, height=top - bottom)
-    axes.set_aspect("equal")
-    axes.axis("off")
-    axes.set_xlim(left, right)
-    axes.set_ylim(bottom, top)
-    return figure, axes
+    return paper(left, right, -top - 0.75, top + 1.05)
 
 
 def _column_places(count, index):

@@ -54,6 +54,24 @@ def subplots(rows=1, columns=1, *, width=6.4, height=3.6, **options):
     return figure, figure.subplots(rows, columns, **options)
 
 
+def paper(left, right, bottom, top, *, scale=1.0):
+    """Figure and axes for a drawing without axes, one unit as long in both directions.
+
+    Parameters
+    ----------
+    left, right, bottom, top : float
+        What the drawing holds.
+    scale : float
+        Inches of a unit.
+    """
+    figure, axes = subplots(width=scale * (right - left), height=scale * (top - bottom))
+    axes.set_aspect("equal")
+    axes.axis("off")
+    axes.set_xlim(left, right)
+    axes.set_ylim(bottom, top)
+    return figure, axes
+
+
 def show(figure, *, alt):
     """Display a figure as SVG, with a PNG and the text for viewers that show no SVG.
 
