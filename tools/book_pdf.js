@@ -103,11 +103,37 @@ const printExplorers = (article, page) => {
 
 const book = () => document.querySelector("article");
 
-// The name of the chapter at the top of its pages.
-const addRunningHead = (chapter, title) => {
-  chapter.style.page = chapter.id.replaceAll(/\W/g, "-");
-  const rule = `@page ${chapter.style.page} { @top-right { content: ${JSON.stringify(title)}; } }`;
+// A kind of pages for this part of the book, with its name at the top.
+const addRunningHead = (part, kind, title) => {
+  part.style.page = kind.replaceAll(/\W/g, "-");
+  const rule = `@page ${part.style.page} { @top-right { content: ${JSON.stringify(title)}; } }`;
   document.head.append(element("style", { textContent: rule }));
+};
+
+// A link with room for the number of the page that it leads to.
+const linkToPage = (id, ...text) => {
+  const number = element("span", { className: "page-number", textContent: "000" });
+  return element("a", { href: `#${id}` }, ...text, number);
+};
+
+// Nobody is to read the answer on the way to the next exercise: solutions come last, each named after its exercise.
+const solutions = document.createDocumentFragment();
+
+const moveSolutions = (chapter, title) => {
+  const moved = element("section", { className: "chapter", id: `solutions:${chapter.id}` });
+  moved.append(element("h2", { textContent: title }));
+  let exercise;
+  for (const box of chapter.querySelectorAll(".exercise.admonition, .solution.admonition")) {
+    if (box.matches(".exercise")) {
+      exercise = box;
+      continue;
+    }
+    const { textContent } = exercise.querySelector(".admonition-title");
+    box.replaceWith(element("p", { className: "see-solution" }, linkToPage(box.id, "Solution on page ")));
+    box.querySelector(".admonition-title").replaceChildren(element("a", { href: `#${exercise.id}`, textContent }));
+    moved.append(box);
+  }
+  if (exercise) solutions.append(moved);
 };
 
 window.addPart = (title) => {
@@ -125,23 +151,38 @@ window.addPage = ({ html, address, name, pages }) => {
   renameIds(article, name);
   renameLinks(article, name, address, pages);
   const chapter = element("section", { className: "chapter", id: name }, ...article.childNodes);
+  const title = chapter.querySelector("h2").textContent.trim();
+  moveSolutions(chapter, title);
   book().append(chapter);
-  addRunningHead(chapter, chapter.querySelector("h2").textContent.trim());
+  addRunningHead(chapter, name, title);
 };
 
-// Parts, chapters and their sections, with room for the number of the page; returns what the outline says of them.
+// Called after the last page.
+window.addSolutions = () => {
+  window.addPart("Solutions");
+  const all = element("div", { className: "solutions" }, solutions);
+  book().append(all);
+  addRunningHead(all, "solutions", "Solutions");
+};
+
+// Parts, chapters and their sections; returns what the outline says of them.
 window.addContents = () => {
   const entries = [...book().querySelectorAll("section.part, section.chapter, section.chapter section:has(> h3)")];
   const headings = entries.map((entry) => entry.querySelector("h1, h2, h3"));
   const lines = headings.map((heading, i) => {
     const title = element("span", {}, ...heading.cloneNode(true).childNodes);
-    const number = element("span", { className: "page-number", textContent: "000" });
-    const link = element("a", { href: `#${entries[i].id}` }, title, number);
-    return element("li", { className: `contents-${heading.tagName.toLowerCase()}` }, link);
+    return element("li", { className: `contents-${heading.tagName.toLowerCase()}` }, linkToPage(entries[i].id, title));
   });
   document.getElementById("contents").append(element("ul", {}, ...lines));
-  return headings.map((heading, i) => ({ id: entries[i].id, level: Number(heading.tagName[1]), title: heading.textContent.trim() }));
+  return headings.map(({ tagName, textContent }, i) => ({
+    id: entries[i].id,
+    level: Number(tagName[1]),
+    title: textContent.trim(),
+  }));
 };
 
-window.numberContents = (numbers) =>
-  document.querySelectorAll("#contents .page-number").forEach((place, i) => (place.textContent = numbers[i]));
+const pageNumbers = () => [...document.querySelectorAll(".page-number")];
+
+// The ids whose page the book tells, and then the numbers of those pages.
+window.idsToNumber = () => pageNumbers().map((place) => place.parentElement.getAttribute("href").slice(1));
+window.fillInNumbers = (numbers) => pageNumbers().forEach((place, i) => (place.textContent = numbers[i]));

@@ -3,8 +3,8 @@
     python tools/book_pdf.py _build/html _build/book.pdf
 
 The pages of the site become one document: ids get the name of their page, links between pages become links within the
-book, an interactive figure becomes a few of its states. It is printed twice, since only a printed book knows on which
-page a chapter begins, and its table of contents says so.
+book, an interactive figure becomes a few of its states, and solutions go to the end. It is printed twice: only then
+it is known on which page a chapter begins.
 """
 
 import html
@@ -79,6 +79,7 @@ def assemble(page, site, parts):
             page.evaluate(
                 "page => addPage(page)", {"html": text, "address": file.as_uri(), "name": name, "pages": addresses}
             )
+    page.evaluate("addSolutions()")
     return page.evaluate("addContents()")
 
 
@@ -87,11 +88,11 @@ def printed(page, *, tagged=True):
     return page.pdf(prefer_css_page_size=True, print_background=True, tagged=tagged)
 
 
-def page_numbers(pdf, contents):
-    """Return the number of the page on which each entry of the table of contents stands."""
+def page_numbers(pdf, ids):
+    """Return the number of the page on which each id stands."""
     with pikepdf.open(io.BytesIO(pdf)) as book:
         numbers = {page.objgen: number for number, page in enumerate(book.pages, start=1)}
-        return [numbers[book.Root.Dests[f"/{entry['id']}"][0].objgen] for entry in contents]
+        return [numbers[book.Root.Dests[f"/{id_}"][0].objgen] for id_ in ids]
 
 
 def open_book(browser, site, parts, scratch):
@@ -103,10 +104,10 @@ def open_book(browser, site, parts, scratch):
     return page, assemble(page, site, parts)
 
 
-def print_book(page, contents):
-    """Return the book as a PDF, the numbers of the pages in its table of contents."""
-    numbers = page_numbers(printed(page, tagged=False), contents)
-    page.evaluate("numbers => numberContents(numbers)", numbers)
+def print_book(page):
+    """Return the book as a PDF, the numbers of pages filled in."""
+    numbers = page_numbers(printed(page, tagged=False), page.evaluate("idsToNumber()"))
+    page.evaluate("numbers => fillInNumbers(numbers)", numbers)
     return printed(page)
 
 
@@ -154,7 +155,7 @@ def main(site, target):
         if int(browser.version.partition(".")[0]) < OLDEST_BROWSER:
             sys.exit(f"Page numbers need Chromium {OLDEST_BROWSER} or newer, this is {browser.version}.")
         page, contents = open_book(browser, site, parts, scratch)
-        dead = save(print_book(page, contents), contents, target)
+        dead = save(print_book(page), contents, target)
         browser.close()
     scratch.unlink()
     if dead:

@@ -14,6 +14,7 @@ import pytest
 import site_checks
 import yaml
 from site_checks import ROOT
+from test_makefile import Checkout
 
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
 SOME = [
@@ -58,11 +59,11 @@ def some_pages(browser, site, tmp_path_factory):
     """Print some pages of the book; return the PDF, its table of contents and the links it has reported."""
     folder = tmp_path_factory.mktemp("pdf")
     page, contents = book_pdf.open_book(browser, site, SOME, folder / "book.html")
-    dead = book_pdf.save(book_pdf.print_book(page, contents), contents, folder / "book.pdf")
-    numbers = page.locator("#contents .page-number").all_text_contents()
+    dead = book_pdf.save(book_pdf.print_book(page), contents, folder / "book.pdf")
+    ids, numbers = page.evaluate("idsToNumber()"), page.locator(".page-number").all_text_contents()
     page.close()
     with pikepdf.open(folder / "book.pdf") as pdf:
-        yield SimpleNamespace(pdf=pdf, contents=contents, dead=dead, numbers=numbers)
+        yield SimpleNamespace(pdf=pdf, contents=contents, dead=dead, numbers=dict(zip(ids, numbers, strict=True)))
 
 
 @pytest.fixture(scope="module")
@@ -97,11 +98,17 @@ def test_nothing_is_lost_at_the_right_margin(book):
     assert book.page.evaluate(TOO_WIDE, PRINTED_WIDTH) == []
 
 
-def test_what_is_folded_on_the_site_is_open_on_paper(book):
-    assert book.page.locator(".solution.admonition").count() > 30
-    assert (
-        book.page.locator(".solution.admonition:visible").count() == book.page.locator(".solution.admonition").count()
-    )
+def test_solutions_come_last_each_under_the_title_of_its_exercise(book):
+    exercises = book.page.locator(".exercise.admonition > .admonition-title").all_text_contents()
+    solutions = book.page.locator(".part:has-text('Solutions') + .solutions .solution.admonition")
+    assert solutions.locator("> .admonition-title").all_text_contents() == exercises
+    assert len(exercises) > 40
+    assert all(solutions.evaluate_all("boxes => boxes.map(box => box.querySelector('section').clientHeight > 0)"))
+    assert book.page.locator(".chapter .see-solution a").count() == len(exercises)
+    assert book.page.locator("article > .chapter .solution").count() == 0
+
+
+def test_nothing_is_folded_on_paper_or_waits_for_a_click(book):
     assert book.page.locator("details:not([open])").count() == 0
     assert book.page.locator("article button, article input, .headerlink, .katex-mathml").count() == 0
 
@@ -138,11 +145,13 @@ def test_the_outline_and_the_table_of_contents_name_the_same_places(some_pages):
     assert (0, "Backpropagation You Can Run") in found
 
 
-def test_the_numbers_in_the_table_of_contents_are_those_of_the_pages(some_pages):
+def test_numbers_of_pages_are_right(some_pages):
     destinations = some_pages.pdf.Root.Dests
-    pages = {page.objgen: number for number, page in enumerate(some_pages.pdf.pages, start=1)}
-    found = [pages[destinations[f"/{entry['id']}"][0].objgen] for entry in some_pages.contents]
-    assert [str(number) for number in found] == some_pages.numbers
+    pages = {page.objgen: str(number) for number, page in enumerate(some_pages.pdf.pages, start=1)}
+    assert {id_: pages[destinations[f"/{id_}"][0].objgen] for id_ in some_pages.numbers} == some_pages.numbers
+    assert {entry["id"] for entry in some_pages.contents} < some_pages.numbers.keys()
+    assert any("solution" in id_ for id_ in some_pages.numbers)
+    found = [int(some_pages.numbers[entry["id"]]) for entry in some_pages.contents]
     assert found == sorted(found)
     assert len(set(found)) > 10
 
@@ -164,6 +173,18 @@ def test_a_pdf_brings_its_fonts_and_says_what_it_is(some_pages):
     assert str(pdf.docinfo["/Author"]) == book_pdf.AUTHOR
     assert str(pdf.Root.Lang) == "en"
     assert pdf.Root.MarkInfo.Marked
+
+
+@pytest.mark.parametrize("name", ["pdf", "zip"])
+def test_make_prints_where_the_book_is(name, tmp_path):
+    checkout = Checkout(tmp_path / "checkout")
+    python = checkout.folder / ".venv/bin/python"
+    python.write_text('#!/bin/sh\necho "$@" > ../log\n', encoding="utf-8")
+    python.chmod(0o755)
+    target = f"_build/backpropagation-you-can-run.{name}"
+    assert str(checkout.folder / target) in checkout.make(name).stdout.splitlines()[-1]
+    assert (tmp_path / "log").read_text("utf-8").split() == [f"tools/book_{name}.py", "_build/html", target]
+    assert f"make {name}" in checkout.make("help").stdout
 
 
 def test_without_a_browser_it_says_what_is_missing(monkeypatch):
