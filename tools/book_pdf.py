@@ -80,7 +80,10 @@ def assemble(page, site, parts):
                 "page => addPage(page)", {"html": text, "address": file.as_uri(), "name": name, "pages": addresses}
             )
     page.evaluate("addSolutions()")
-    return page.evaluate("addContents()")
+    contents = page.evaluate("addContents()")
+    # Printing does not wait for fonts, which are asked for when the layout is.
+    page.evaluate("document.body.offsetHeight && document.fonts.ready.then(() => null)")
+    return contents
 
 
 def printed(page, *, tagged=True):
