@@ -126,7 +126,7 @@ WRONG = [
     ("2.1", [0, 0], "nearly", "that a is 0 now does not mean"),
     ("2.1", [5, 0], "nearly", "a is used twice"),
     ("2.1", [1, 5], "nearly", "times the other input, not times its own"),
-    ("2.1", [0, 6], "nearly", "the entries are right, their order is reversed"),
+    ("2.1", [0, 6], "nearly", "the numbers are right, their order is not"),
     ("2.2", [0, 0, 0, 0], "nearly", "the maximum follows its larger input"),
     ("2.2", [1, -2, -1, 1], "nearly", "w and x are exchanged"),
     ("2.2", [-2, 1, -1, -1], "nearly", "the score is negative, too"),
