@@ -398,14 +398,14 @@ def watch(monkeypatch):
 def test_all_calls_of_a_check_together_have_a_limit(watch):
     verdict = MEANS.judge(lambda X: watch.after(1.0, X.mean(axis=1)))
     assert verdict.status == "wrong"
-    assert re.match(r"for X = .* your function took more than 6 seconds for 6 small inputs; what", verdict.reason)
+    assert re.match(r"for X .* your function took more than 6 seconds for \d small inputs; what", verdict.reason)
     assert watch.now == 6.0
 
 
 def test_what_comes_back_from_a_function_may_be_slow_too(watch):
     one = Function({"X": "1 n"}, ("one",), lambda X: np.ones(1))
     verdict = one.judge(lambda X: SlowArray(watch))
-    assert re.match(r"for X = .* your function took more than 6 seconds for 6 small inputs; what", verdict.reason)
+    assert re.match(r"for X .* your function took more than 6 seconds for \d small inputs; what", verdict.reason)
 
 
 def test_the_time_that_a_check_takes_by_itself_does_not_count(watch):
