@@ -1,6 +1,7 @@
 """Answers to the exercises of Lesson 6: a solution of each, and wrong ones with their verdicts."""
 
 from collections import Counter
+from functools import partial
 
 import numpy as np
 
@@ -19,7 +20,7 @@ def pass_on(node):
         parent.grad += slope * node.grad
 
 
-def by_counting(nodes, root, *, begin=start, count=lambda node: node.parents):
+def by_counting(nodes, root, *, begin=start, count=lambda node: node.parents, pass_on=pass_on):
     begin(nodes, root)
     ready = [root]
     missing = Counter(parent for node in nodes for parent in count(node))
@@ -66,6 +67,69 @@ def in_given_order(nodes, root):
     start(nodes, root)
     for node in nodes:
         pass_on(node)
+
+
+def recursive_sort(nodes, root):
+    order, seen = [], set()
+
+    def visit(node):
+        if node not in seen:
+            seen.add(node)
+            for parent in node.parents:
+                visit(parent)
+            order.append(node)
+
+    visit(root)
+    start(nodes, root)
+    for node in reversed(order):
+        pass_on(node)
+
+
+def iterative_sort(nodes, root):
+    order, waiting, seen = [], [(root, False)], set()
+    while waiting:
+        node, done = waiting.pop()
+        if done:
+            order.append(node)
+        elif node not in seen:
+            seen.add(node)
+            waiting += [(node, True), *((parent, False) for parent in node.parents)]
+    start(nodes, root)
+    for node in reversed(order):
+        pass_on(node)
+
+
+def by_counting_slowly(nodes, root):
+    start(nodes, root)
+    missing = {node: sum(parent is node for other in nodes for parent in other.parents) for node in nodes}
+    ready = [root]
+    for node in ready:
+        pass_on(node)
+        for parent in node.parents:
+            missing[parent] -= 1
+            if missing[parent] == 0:
+                ready.append(parent)
+
+
+def along_every_path(nodes, root):
+    def visit(node, contribution):
+        node.grad += contribution
+        for parent, slope in zip(node.parents, node.slopes, strict=True):
+            visit(parent, slope * contribution)
+
+    start(nodes, root)
+    root.grad = 0.0
+    visit(root, 1.0)
+
+
+def overwrite(node):
+    for parent, slope in zip(node.parents, node.slopes, strict=True):
+        parent.grad = slope * node.grad
+
+
+def add_without_slopes(node):
+    for parent in node.parents:
+        parent.grad += node.grad
 
 
 def max_backward(dm, windows):
@@ -152,7 +216,22 @@ WRONG = [
     ("6.3", lambda nodes, root: by_counting(nodes, root, count=lambda n: set(n.parents)), "nearly", "count arrows"),
     ("6.3", push, "nearly", "what came first goes down again"),
     ("6.3", depth_first, "nearly", "when its first contribution has come"),
-    ("6.3", breadth_first, "wrong", "in a graph with the leaves x = ["),
+    ("6.3", breadth_first, "nearly", "near the root by one way may be far by another"),
+    ("6.3", recursive_sort, "nearly", "the results are right, but it calls itself"),
+    ("6.3", along_every_path, "nearly", "the results are right, but it goes along every path by itself"),
+    (
+        "6.3",
+        partial(by_counting, pass_on=overwrite),
+        "nearly",
+        "takes the place of what was there",
+    ),
+    (
+        "6.3",
+        partial(by_counting, pass_on=add_without_slopes),
+        "nearly",
+        "is multiplied with its slope",
+    ),
+    ("6.3", lambda nodes, root: push(nodes, root) or root.grad, "nearly", "what came first goes down again"),
     ("6.3", in_given_order, "wrong", "it is 0 everywhere"),
     ("6.3", lambda nodes, root: by_counting(nodes, root, begin=lambda nodes, root: None), "wrong", "raised TypeError"),
     (

@@ -6,6 +6,7 @@ The answers stand in `exercise_answers_*.py`, which this file finds.
 import importlib
 from pathlib import Path
 
+import exercise_answers_06 as answers_06
 import pytest
 
 from backprop_lib.lesson import EXERCISES
@@ -25,6 +26,11 @@ def test_a_solution_is_right_on_whatever_inputs_are_drawn(number):
 @pytest.mark.parametrize("answer", [4860, 355 * (0.0074 / 0.002) ** 2])
 def test_the_way_that_a_hint_suggests_leads_to_a_right_answer(answer):
     assert EXERCISES["9.2"].judge(answer) == RIGHT
+
+
+@pytest.mark.parametrize("walk", [answers_06.iterative_sort, answers_06.by_counting_slowly])
+def test_a_walk_may_take_another_way_if_it_comes_to_an_end(walk):
+    assert EXERCISES["6.3"].judge(walk) == RIGHT
 
 
 @pytest.mark.parametrize(("number", "answer", "status", "reason"), WRONG, ids=[f"{w[0]}-{w[3][:30]}" for w in WRONG])

@@ -48,6 +48,13 @@ class Pair:
             return np.abs(one - other) <= self.tolerance * scale
 
 
+def alike(one, other, tolerance):
+    """Whether two arrays are the same, in the places that are not finite, too."""
+    if one.shape != other.shape or not np.array_equal(finite := np.isfinite(one), np.isfinite(other)):
+        return False
+    return Pair(one[finite], other[finite], tolerance=tolerance).agrees
+
+
 def verdict_of(reason, where=""):
     """Nearly, with what is off; but nothing at all is not nearly something."""
     return (wrong if reason == ZERO else nearly)(where + reason)

@@ -12,6 +12,7 @@ from backprop_lib.lesson.exercises.differences import (
     SINGLE,
     TOLERANCE,
     Pair,
+    alike,
     explain,
     verdict_of,
     verdict_of_shape,
@@ -158,7 +159,7 @@ class Function:
             if mistaken.trouble:
                 return False
             for i in map(self.outputs.index, outputs):
-                if not Pair(trial.got[i], mistaken.value[i], tolerance=trial.pair(i).tolerance).agrees:
+                if not alike(trial.got[i], mistaken.value[i], trial.pair(i).tolerance):
                     return False
         return True
 
