@@ -67,7 +67,7 @@ WRONG = [
     ("5.2", lambda a, n, m: (1 / (1 + a**2) / n, 1 / (1 + a**2) / m), "nearly", "only half of the mean square"),
     ("5.2", lambda a, n, m: (2 / (1 + a) / n, 2 / (1 + a) / m), "nearly", "the leak's share in them is a squared"),
     ("5.2", lambda a, n, m: (2 / (1 + a**2),) * 2, "nearly", "this is the variance times n"),
-    ("5.2", lambda a, n, m: (2 / (1 + a**2) / n,) * 2, "nearly", "backward: a signal is a sum over the n inputs"),
+    ("5.2", lambda a, n, m: (2 / (1 + a**2) / n,) * 2, "nearly", "a signal is a sum over the n inputs"),
     ("5.2", lambda a, n, m: ((2 / (1 + a**2) / n) ** 0.5, (2 / (1 + a**2) / m) ** 0.5), "nearly", "are the variances"),
     ("5.2", lambda a, n, m: (4 / (1 + a) ** 2 / n, 4 / (1 + a) ** 2 / m), "nearly", "not the square of the mean"),
     ("5.2", lambda a, n, m: (4 / (1 + a**2) / (n + m),) * 2, "nearly", "a compromise between the two"),

@@ -148,7 +148,7 @@ def distances_vjp(grad, X):
     return 2.0 * (both.sum(axis=1)[:, None] * X - both @ X)
 
 
-def convolution_with(rule_X=None, rule_w=None):
+def convolution_with(rule_X=None, rule_w=None, data=None):
     """The convolution as an operation on tensors, with the right rules or with others: (grad, padded, w) -> gradient"""
 
     def shifted_back(grad, padded, w):
@@ -163,14 +163,43 @@ def convolution_with(rule_X=None, rule_w=None):
     def convolve(X, w):
         T, K = X.data.shape[1], len(w.data)
         padded = np.pad(X.data, ((0, 0), (0, K - 1)))
-        data = sum(w.data[k] * padded[:, k : k + T] for k in range(K))
+        result = data(X.data, w.data) if data else sum(w.data[k] * padded[:, k : k + T] for k in range(K))
         rules = (
             lambda grad, out: (rule_X or shifted_back)(grad, padded, w.data),
             lambda grad, out: (rule_w or met)(grad, padded, w.data),
         )
-        return autograd.record("convolve", data, (X, w), rules)
+        return autograd.record("convolve", result, (X, w), rules)
 
     return convolve
+
+
+def one_over_the_other(grad, padded, w):
+    back, T = np.zeros_like(padded), grad.shape[1]
+    for k, weight in enumerate(w):
+        back[:, k : k + T] = weight * grad
+    return back[:, :T]
+
+
+def from_numpy(X, w, mode):
+    padded = np.pad(X, ((0, 0), (0, len(w) - 1))) if mode == "same" else X
+    return np.array([np.convolve(x, w, "valid" if mode == "same" else mode) for x in padded])
+
+
+def shortened(X, w):
+    Y, T = np.zeros_like(X), X.shape[1]
+    for k, weight in enumerate(w):
+        Y[:, : T - k] += weight * X[:, k:]
+    return Y
+
+
+def around(X, w):
+    return sum(weight * np.roll(X, -k, axis=1) for k, weight in enumerate(w))
+
+
+def in_many_operations(X, w):
+    T, K = X.data.shape[1], len(w.data)
+    padded = autograd.concatenate([X, autograd.Tensor(np.zeros((len(X.data), K), X.data.dtype))], axis=1)
+    return sum((w[k] * padded[:, k : k + T] for k in range(1, K)), w[0] * X)
 
 
 def forward_again(grad, padded, w):
@@ -267,12 +296,31 @@ WRONG = [
         "nearly",
         "w_k met the x that stands k places",
     ),
-    ("6.7", convolution_with(rule_X=wrapped), "wrong", "dL_dX: for grad = ["),
+    ("6.7", convolution_with(rule_X=wrapped), "nearly", "what leaves the row on one side comes in on the other"),
+    ("6.7", convolution_with(rule_X=one_over_the_other), "nearly", "here the last use overwrites"),
+    ("6.7", convolution_with(rule_X=lambda g, padded, w: w.sum() * g), "wrong", "dL_dX: for grad = ["),
+    ("6.7", convolution_with(rule_X=lambda g, padded, w: padded), "wrong", "a rule for X that returned shape (2, 6)"),
+    (
+        "6.7",
+        convolution_with(rule_w=lambda g, padded, w: [1.0]),
+        "wrong",
+        "rule for w that returned no array, but list",
+    ),
+    ("6.7", convolution_with(data=lambda X, w: from_numpy(X, w, "same")), "nearly", "np.convolve turns w round"),
+    ("6.7", convolution_with(data=lambda X, w: from_numpy(X, w, "full")), "wrong", "returned Y of shape (2, 6)"),
+    ("6.7", convolution_with(data=around), "nearly", "Y: beyond its end x is 0; here it begins again"),
+    (
+        "6.7",
+        convolution_with(data=shortened),
+        "wrong",
+        "w = [0.6, 1.3, -1.3, 1.9, 0.4] your function raised",
+    ),
+    ("6.7", in_many_operations, "wrong", "recorded more than one operation"),
     ("6.7", lambda X, w: X.data * w.data[0], "wrong", "returned an array; expected a Tensor: use autograd.record"),
     ("6.7", lambda X, w: autograd.Tensor(X.data), "wrong", "returned a Tensor that no operation was recorded for"),
     ("6.7", lambda X, w: None, "wrong", "returned NoneType; expected a Tensor"),
-    ("6.7", recorded_with(lambda X, w: (X,), n_rules=1), "wrong", "passed nothing back to w; is it among the parents?"),
-    ("6.7", recorded_with(lambda X, w: (w,), n_rules=1), "wrong", "passed nothing back to X; is it among the parents?"),
+    ("6.7", recorded_with(lambda X, w: (X,), n_rules=1), "wrong", "passes nothing back to w; is it among the parents?"),
+    ("6.7", recorded_with(lambda X, w: (w,), n_rules=1), "wrong", "passes nothing back to X; is it among the parents?"),
     ("6.7", recorded_with(lambda X, w: (X, w), n_rules=1), "wrong", "recorded too few rules, 1 for 2 parents"),
     ("6.7", lambda X, w: 1 / 0, "wrong", "raised ZeroDivisionError"),
     ("6.7", convolution_with(rule_w=lambda g, padded, w: w * 0), "wrong", "dL_dw: it is 0 everywhere"),

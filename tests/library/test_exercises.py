@@ -483,6 +483,11 @@ def test_inputs_hold_the_edges():
     assert {(2, 3), (1, 3), (2, 1), (3, 3)} <= set(shapes)
 
 
+def test_inputs_hold_the_sizes_that_are_asked_for():
+    inputs = inputs_to_try({"X": "B n"}, {}, np.random.default_rng(1), ({"B": 9, "n": 7},))
+    assert (9, 7) in [i.values["X"].shape for i in inputs]
+
+
 def test_inputs_come_in_both_precisions():
     kinds = [(i.values["X"].dtype.name, i.single) for i in inputs_to_try({"X": "n"}, {}, np.random.default_rng(1))]
     assert set(kinds) == {("float64", False), ("float32", True)}

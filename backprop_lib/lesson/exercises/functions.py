@@ -70,6 +70,8 @@ class Function:
         (function, *arguments) -> outputs. By default it calls the function.
     where : str
         What is said of the inputs, "for {}" or, if they are no arguments of the reader's function, what they are.
+    edges : tuple of dict of str to int
+        Sizes at which the exercise is apt to go wrong, to be tried besides the usual ones.
     demand : callable, optional
         (function) -> text. What a function with the right results lacks; empty where it lacks nothing.
     """
@@ -81,6 +83,7 @@ class Function:
     draw: dict = field(default_factory=dict)
     use: Callable = call
     where: str = "for {}"
+    edges: tuple = ()
     demand: Callable | None = None
 
     def judge(self, answer):
@@ -92,7 +95,7 @@ class Function:
         calls, trials = Calls(answer, self.use), []
         try:
             for rng in np.random.default_rng(0), np.random.default_rng():
-                for inputs in inputs_to_try(self.shapes, self.draw, rng):
+                for inputs in inputs_to_try(self.shapes, self.draw, rng, self.edges):
                     trials.append(self._try(calls, inputs))
                 verdict = self._compare(trials, calls)
                 if verdict != RIGHT:
