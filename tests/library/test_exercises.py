@@ -1,6 +1,7 @@
 """The machinery of exercises: verdicts on answers of every kind, and on functions that do what they should not."""
 
 import _thread
+import gc
 import itertools
 import re
 import signal
@@ -293,6 +294,18 @@ def test_a_function_that_fails_for_one_sample_only_is_shown_that_sample():
     assert "AxisError" in reason
 
 
+@pytest.fixture
+def no_collections():
+    """Hypothesis is called at each, and an interruption could come in that call, where nobody waits for it."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+interrupting = pytest.mark.usefixtures("no_collections")
+
+
+@interrupting
 @pytest.mark.parametrize("endless", [loop, stubborn_loop])
 def test_an_endless_loop_is_stopped(endless):
     start = time.perf_counter()
@@ -307,6 +320,7 @@ def busy(seconds):
         pass
 
 
+@interrupting
 @pytest.mark.parametrize("limit", [0.0005, 0.001, 0.002, 0.01])
 def test_nothing_remains_of_a_time_limit_that_ends_with_the_call(limit):
     threads = threading.active_count()
@@ -316,6 +330,7 @@ def test_nothing_remains_of_a_time_limit_that_ends_with_the_call(limit):
     assert threading.active_count() == threads
 
 
+@interrupting
 def test_a_time_limit_works_in_any_thread():
     outcomes = []
     thread = threading.Thread(target=lambda: outcomes.append(attempt(lambda: loop(1), seconds=0.1)))
@@ -324,6 +339,7 @@ def test_a_time_limit_works_in_any_thread():
     assert "was stopped" in outcomes[0].trouble
 
 
+@interrupting
 def test_a_loop_that_catches_every_interruption_is_left_behind(monkeypatch):
     released, threads, stdout, filters = threading.Event(), threading.active_count(), sys.stdout, warnings.filters[:]
     monkeypatch.setattr(guard, "TIMES", 20)
@@ -344,6 +360,7 @@ def test_a_loop_that_catches_every_interruption_is_left_behind(monkeypatch):
     wait_until(lambda: threading.active_count() == threads)
 
 
+@interrupting
 def test_an_interrupt_from_outside_stops_the_call_and_passes_through():
     threads, steps = threading.active_count(), []
 
@@ -413,6 +430,7 @@ def test_the_time_that_a_check_takes_by_itself_does_not_count(watch):
     assert means.judge(lambda X: X.mean(axis=1)) == RIGHT
 
 
+@interrupting
 def test_the_handler_of_signals_is_left_alone():
     before = signal.getsignal(signal.SIGINT)
     attempt(lambda: loop(1), seconds=0.05)

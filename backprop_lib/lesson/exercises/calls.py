@@ -51,9 +51,15 @@ class Calls:
 
     def timed(self, action, **how):
         """Outcome of an action on the time of the reader: what comes back from a function may be slow, too."""
-        start = perf_counter()
-        outcome = attempt(action, seconds=min(SECONDS, self.left), **how)
-        self.left -= perf_counter() - start
+
+        def timed():  # in its own thread, for to start one may take long where a machine is busy
+            start = perf_counter()
+            try:
+                return action()
+            finally:
+                self.left -= perf_counter() - start
+
+        outcome = attempt(timed, seconds=min(SECONDS, self.left), **how)
         if self.left > 0.0:
             return outcome
         return Outcome(
