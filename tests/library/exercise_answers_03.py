@@ -65,7 +65,7 @@ WRONG = [
     ("3.2", [1184, 1216], "nearly", "makes that of its weights"),
     ("3.2", [1210, 1376], "nearly", "right at [1], not elsewhere"),
     ("3.2", [1376, 1184], "nearly", "their order is not"),
-    ("3.2", 1376 / 1184, "nearly", "expected shape (2,), got shape ()"),
+    ("3.2", 1376 / 1184, "nearly", "expected shape (2,), got one number"),
     ("3.3", [1, 1, 1, 1, 1], "nearly", "every line that uses it"),
     ("3.3", [2, 1, 2, 2, 1], "nearly", "to the first layer, too"),
     ("3.3", [4, 3, 2, 2, 1], "nearly", "which later line uses dL_dW2?"),

@@ -593,6 +593,7 @@ def test_entries_in_any_order():
         ([8.3243, 0.1818], False),
         ([8.32, 0.2], False),
         ([8.4, 0.18], False),
+        ([8.32, 0.19], False),
     ],
 )
 def test_each_number_is_rounded_by_itself_however_large_the_others_are(answer, right):
@@ -603,7 +604,8 @@ def test_each_number_is_rounded_by_itself_however_large_the_others_are(answer, r
 @pytest.mark.parametrize("digits", [3, 4, 6])
 def test_three_digits_are_enough(number, digits):
     assert Value(lambda: number).judge(float(f"{number:.{digits}g}")) == RIGHT
-    assert Value(lambda: number).judge(1.0051 * number).status == "wrong"
+    assert Value(lambda: number).judge(1.0051 * number).reason == "it is close; keep more digits"
+    assert Value(lambda: number).judge(1.0151 * number).status == "wrong"
 
 
 def test_a_zero_is_as_exact_as_the_largest_number_beside_it():

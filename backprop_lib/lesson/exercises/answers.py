@@ -13,6 +13,8 @@ from backprop_lib.lesson.exercises.guard import attempt
 from backprop_lib.lesson.exercises.verdict import NOT_TRIED, RIGHT, nearly, wrong
 
 ROUNDED = 5.01e-3  # three digits of a number are enough, whichever it begins with; and 0.67 will do for 2/3
+CLOSE = 3  # times the tolerance: most likely rounded too early
+EXACT = 1e-6  # for whole numbers, which nobody rounds
 
 
 def as_numbers(value, name="answer"):
@@ -102,6 +104,8 @@ class Value:
         """Which entries are right; what they should be is not said."""
         if self.in_any_order and (there := sum(pair.near(pair.got, value).any() for value in pair.expected)):
             return nearly(f"{there} of {pair.expected.size} are right")
+        if self.tolerance > EXACT and pair.near(pair.got, pair.expected, tolerance=CLOSE * self.tolerance).all():
+            return nearly("it is close; keep more digits")
         near = pair.near(pair.got, pair.expected)
         right = [index for index in np.ndindex(near.shape) if near[index]]
         if not right:

@@ -38,14 +38,14 @@ class Pair:
         """Whether two arrays have one shape and, up to the tolerance, the same entries; NaN is never the same."""
         return one.shape == other.shape and bool(self.near(one, other).all())
 
-    def near(self, one, other):
-        """For each entry, whether it is the same."""
+    def near(self, one, other, tolerance=None):
+        """For each entry, whether it is the same, or so up to another tolerance."""
         scale = max(np.abs(self.expected).max(initial=0.0), SMALLEST_SCALE)
         if self.worked_out:
             size = np.abs(other)
             scale = np.where(size < TOLERANCE * scale, scale, size)  # a zero has no digits of its own
         with np.errstate(invalid="ignore", over="ignore"):
-            return np.abs(one - other) <= self.tolerance * scale
+            return np.abs(one - other) <= (tolerance or self.tolerance) * scale
 
 
 def alike(one, other, tolerance):
@@ -63,7 +63,11 @@ def verdict_of(reason, where=""):
 def verdict_of_shape(pair, where=""):
     """Nearly, if only the shape is off; wrong, if nothing came or far too much."""
     verdict = nearly if 0 < pair.got.size <= FAR_TOO_LARGE * pair.expected.size else wrong
-    return verdict(f"{where}expected shape {pair.expected.shape}, got shape {pair.got.shape}")
+    return verdict(f"{where}expected {_shape(pair.expected)}, got {_shape(pair.got)}")
+
+
+def _shape(array):
+    return f"shape {array.shape}" if array.ndim else "one number"
 
 
 def explain(pairs):

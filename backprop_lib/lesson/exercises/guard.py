@@ -5,12 +5,14 @@ import contextvars
 import ctypes
 import io
 import threading
+import time
 import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
 SECONDS = 3.0
+STEP = 0.1
 AGAIN, TIMES = 0.01, 250  # a loop that catches everything is interrupted again, but not for ever
 
 
@@ -72,7 +74,7 @@ def within(seconds, action):
     call.start()
     try:
         for pause in [seconds] + TIMES * [AGAIN]:
-            if call.over.acquire(timeout=pause):
+            if call.is_over_within(pause):
                 return call.result()
             call.interrupt()
     except KeyboardInterrupt:
@@ -101,6 +103,14 @@ class _Call(threading.Thread):
         if self.interrupted:
             self._receive()
         self.over.release()
+
+    def is_over_within(self, seconds):
+        """Wait for it, in steps, between which a reader's interrupt comes through."""
+        end = time.monotonic() + seconds
+        while (rest := end - time.monotonic()) > STEP:
+            if self.over.acquire(timeout=STEP):
+                return True
+        return self.over.acquire(timeout=max(rest, 0.0))
 
     def result(self):
         """What the action returned; what it raised is raised here."""

@@ -3,13 +3,11 @@
 import numpy as np
 
 from backprop_lib.activations import sigmoid
-from backprop_lib.lesson.exercises.answers import Value
+from backprop_lib.lesson.exercises.answers import EXACT, Value
 from backprop_lib.lesson.exercises.exercise import Exercise
 from backprop_lib.lesson.exercises.functions import Function
 from backprop_lib.lesson.exercises.lesson_05_layers import highway_layer, one_image_at_a_time
 from backprop_lib.numerical import numerical_gradient
-
-EXACT = 1e-6  # for whole numbers, which nobody rounds
 
 # A standard normal variable: its values, none of them at a kink at 0, and their shares.
 U = np.linspace(-10.0, 10.0, 1000)

@@ -7,7 +7,7 @@ import numpy as np
 
 from backprop_lib.autograd import Tensor, checkpoint
 from backprop_lib.autograd import Value as Scalar
-from backprop_lib.lesson.exercises.answers import Value
+from backprop_lib.lesson.exercises.answers import EXACT, Value
 from backprop_lib.lesson.exercises.exercise import Exercise
 from backprop_lib.lesson.exercises.functions import Function
 from backprop_lib.lesson.exercises.inputs import plain_numbers, positive_numbers
@@ -23,8 +23,6 @@ from backprop_lib.lesson.exercises.walks import (
     what_a_walk_lacks,
 )
 from backprop_lib.lesson.mistakes import MISTAKES
-
-EXACT = 1e-6  # for whole numbers, which nobody rounds
 
 
 def three_calls():
