@@ -168,7 +168,7 @@ WRONG = [
     ("2.6", lambda x, dy: (x + np.tanh(x), dy), "nearly", "the way through tanh is missing"),
     ("2.6", lambda x, dy: (x + np.tanh(x), 2 - np.tanh(x) ** 2), "nearly", "multiplied with what arrives, dy"),
     ("2.7", lambda g, x, a: smooth_vjp(g, x, a, carried=1 / a), "nearly", "into the next step with the factor a"),
-    ("2.7", lambda g, x, a: smooth_vjp(g, x, a, fresh=-1.0), "nearly", "dL_da: a stands in 1 - a with a minus"),
+    ("2.7", lambda g, x, a: smooth_vjp(g, x, a, fresh=-1.0), "nearly", "a stands in 1 - a with a minus"),
     ("2.7", lambda g, x, a: (smooth_vjp(g, x, a)[0] / (1 - a), smooth_vjp(g, x, a)[1]), "nearly", "the factor 1 - a"),
     ("2.7", lambda g, x, a: smooth_vjp(g, x, a, carried=0.0), "nearly", "two gradients come back"),
     ("2.7", lambda g, x, a: smooth_vjp(g, x, a, fresh=0.0), "nearly", "a stands in 1 - a as well"),
