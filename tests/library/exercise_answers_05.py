@@ -118,5 +118,6 @@ WRONG = [
     ("5.7", partial(highway_vjp, transposed=True), "nearly", "U and V are square"),
     ("5.7", changed(1, lambda dU, *given: dU.T), "nearly", "dL_dU: it is transposed"),
     ("5.7", changed(2, lambda dV, *given: -dV), "nearly", "dL_dV: the sign is off"),
+    ("5.7", changed(3, lambda dc, *given: -dc), "nearly", "dL_dc: the sign is off"),
     ("5.7", changed(3, lambda dc, G, *given: dc / len(G)), "nearly", "dL_dc: it is too small by a factor of B"),
 ]

@@ -10,6 +10,7 @@ import exercise_answers_06 as answers_06
 import pytest
 
 from backprop_lib.lesson import EXERCISES
+from backprop_lib.lesson.exercises.functions import Function
 from backprop_lib.lesson.exercises.verdict import RIGHT
 
 MODULES = [importlib.import_module(path.stem) for path in sorted(Path(__file__).parent.glob("exercise_answers_*.py"))]
@@ -19,7 +20,8 @@ WRONG = [wrong for module in MODULES for wrong in module.WRONG]
 
 @pytest.mark.parametrize("number", EXERCISES)
 def test_a_solution_is_right_on_whatever_inputs_are_drawn(number):
-    for _ in range(20):
+    times = 20 if isinstance(EXERCISES[number].checker, Function) else 1  # nothing is drawn for a value or a choice
+    for _ in range(times):
         assert EXERCISES[number].judge(SOLUTIONS[number]) == RIGHT
 
 

@@ -139,7 +139,7 @@ highway_layer = Exercise(
                     partial(highway_parts, gate=lambda x, f, g, lead=lead: lead(x, f) * g * (1.0 - g)),
                     "gamma is a factor of x and, in 1 - gamma, of the tanh: what does y do when gamma rises?",
                 )
-                for lead in (lambda x, f: x, lambda x, f: -f, lambda x, f: f, lambda x, f: x + f, lambda x, f: f - x)
+                for lead in (lambda x, f: x, lambda x, f: -f, lambda x, f: f, lambda x, f: x + f)
             ),
             *(
                 (
