@@ -128,6 +128,7 @@ def test_a_difference_is_shown_where_it_is_and_in_enough_digits(got, expected, s
 def test_whole_numbers_are_shown_as_they_are():
     assert shown_argument(np.array([0, 2])) == "= [0, 2]"
     assert shown_argument(3) == "= 3"
+    assert shown_argument(np.array([[-0.0]])) == "= [[0.0]]"
     assert shown_argument(np.array([0.0, 2.12345])) == "= [0.0, 2.123]"
     assert shown_argument(np.ones((3, 4), int)) == "of shape (3, 4)"
 
