@@ -1,6 +1,7 @@
 """Answers to the exercises of Lesson 6: a solution of each, and wrong ones with their verdicts."""
 
 from collections import Counter
+from functools import partial
 
 import numpy as np
 
@@ -19,7 +20,7 @@ def pass_on(node):
         parent.grad += slope * node.grad
 
 
-def by_counting(nodes, root, *, begin=start, count=lambda node: node.parents):
+def by_counting(nodes, root, *, begin=start, count=lambda node: node.parents, pass_on=pass_on):
     begin(nodes, root)
     ready = [root]
     missing = Counter(parent for node in nodes for parent in count(node))
@@ -68,6 +69,69 @@ def in_given_order(nodes, root):
         pass_on(node)
 
 
+def recursive_sort(nodes, root):
+    order, seen = [], set()
+
+    def visit(node):
+        if node not in seen:
+            seen.add(node)
+            for parent in node.parents:
+                visit(parent)
+            order.append(node)
+
+    visit(root)
+    start(nodes, root)
+    for node in reversed(order):
+        pass_on(node)
+
+
+def iterative_sort(nodes, root):
+    order, waiting, seen = [], [(root, False)], set()
+    while waiting:
+        node, done = waiting.pop()
+        if done:
+            order.append(node)
+        elif node not in seen:
+            seen.add(node)
+            waiting += [(node, True), *((parent, False) for parent in node.parents)]
+    start(nodes, root)
+    for node in reversed(order):
+        pass_on(node)
+
+
+def by_counting_slowly(nodes, root):
+    start(nodes, root)
+    missing = {node: sum(parent is node for other in nodes for parent in other.parents) for node in nodes}
+    ready = [root]
+    for node in ready:
+        pass_on(node)
+        for parent in node.parents:
+            missing[parent] -= 1
+            if missing[parent] == 0:
+                ready.append(parent)
+
+
+def along_every_path(nodes, root):
+    def visit(node, contribution):
+        node.grad += contribution
+        for parent, slope in zip(node.parents, node.slopes, strict=True):
+            visit(parent, slope * contribution)
+
+    start(nodes, root)
+    root.grad = 0.0
+    visit(root, 1.0)
+
+
+def overwrite(node):
+    for parent, slope in zip(node.parents, node.slopes, strict=True):
+        parent.grad = slope * node.grad
+
+
+def add_without_slopes(node):
+    for parent in node.parents:
+        parent.grad += node.grad
+
+
 def max_backward(dm, windows):
     largest = windows == windows.max(axis=1, keepdims=True)
     return dm[:, None] * largest / largest.sum(axis=1, keepdims=True)
@@ -84,7 +148,7 @@ def distances_vjp(grad, X):
     return 2.0 * (both.sum(axis=1)[:, None] * X - both @ X)
 
 
-def convolution_with(rule_X=None, rule_w=None):
+def convolution_with(rule_X=None, rule_w=None, data=None):
     """The convolution as an operation on tensors, with the right rules or with others: (grad, padded, w) -> gradient"""
 
     def shifted_back(grad, padded, w):
@@ -99,14 +163,43 @@ def convolution_with(rule_X=None, rule_w=None):
     def convolve(X, w):
         T, K = X.data.shape[1], len(w.data)
         padded = np.pad(X.data, ((0, 0), (0, K - 1)))
-        data = sum(w.data[k] * padded[:, k : k + T] for k in range(K))
+        result = data(X.data, w.data) if data else sum(w.data[k] * padded[:, k : k + T] for k in range(K))
         rules = (
             lambda grad, out: (rule_X or shifted_back)(grad, padded, w.data),
             lambda grad, out: (rule_w or met)(grad, padded, w.data),
         )
-        return autograd.record("convolve", data, (X, w), rules)
+        return autograd.record("convolve", result, (X, w), rules)
 
     return convolve
+
+
+def one_over_the_other(grad, padded, w):
+    back, T = np.zeros_like(padded), grad.shape[1]
+    for k, weight in enumerate(w):
+        back[:, k : k + T] = weight * grad
+    return back[:, :T]
+
+
+def from_numpy(X, w, mode):
+    padded = np.pad(X, ((0, 0), (0, len(w) - 1))) if mode == "same" else X
+    return np.array([np.convolve(x, w, "valid" if mode == "same" else mode) for x in padded])
+
+
+def shortened(X, w):
+    Y, T = np.zeros_like(X), X.shape[1]
+    for k, weight in enumerate(w):
+        Y[:, : T - k] += weight * X[:, k:]
+    return Y
+
+
+def around(X, w):
+    return sum(weight * np.roll(X, -k, axis=1) for k, weight in enumerate(w))
+
+
+def in_many_operations(X, w):
+    T, K = X.data.shape[1], len(w.data)
+    padded = autograd.concatenate([X, autograd.Tensor(np.zeros((len(X.data), K), X.data.dtype))], axis=1)
+    return sum((w[k] * padded[:, k : k + T] for k in range(1, K)), w[0] * X)
 
 
 def forward_again(grad, padded, w):
@@ -152,7 +245,22 @@ WRONG = [
     ("6.3", lambda nodes, root: by_counting(nodes, root, count=lambda n: set(n.parents)), "nearly", "count arrows"),
     ("6.3", push, "nearly", "what came first goes down again"),
     ("6.3", depth_first, "nearly", "when its first contribution has come"),
-    ("6.3", breadth_first, "wrong", "in a graph with the leaves x = ["),
+    ("6.3", breadth_first, "nearly", "near the root by one way may be far by another"),
+    ("6.3", recursive_sort, "nearly", "the results are right, but it calls itself"),
+    ("6.3", along_every_path, "nearly", "the results are right, but it goes along every path by itself"),
+    (
+        "6.3",
+        partial(by_counting, pass_on=overwrite),
+        "nearly",
+        "takes the place of what was there",
+    ),
+    (
+        "6.3",
+        partial(by_counting, pass_on=add_without_slopes),
+        "nearly",
+        "is multiplied with its slope",
+    ),
+    ("6.3", lambda nodes, root: push(nodes, root) or root.grad, "nearly", "what came first goes down again"),
     ("6.3", in_given_order, "wrong", "it is 0 everywhere"),
     ("6.3", lambda nodes, root: by_counting(nodes, root, begin=lambda nodes, root: None), "wrong", "raised TypeError"),
     (
@@ -188,12 +296,31 @@ WRONG = [
         "nearly",
         "w_k met the x that stands k places",
     ),
-    ("6.7", convolution_with(rule_X=wrapped), "wrong", "dL_dX: for grad = ["),
+    ("6.7", convolution_with(rule_X=wrapped), "nearly", "what leaves the row on one side comes in on the other"),
+    ("6.7", convolution_with(rule_X=one_over_the_other), "nearly", "here the last use overwrites"),
+    ("6.7", convolution_with(rule_X=lambda g, padded, w: w.sum() * g), "wrong", "dL_dX: for grad = ["),
+    ("6.7", convolution_with(rule_X=lambda g, padded, w: padded), "wrong", "a rule for X that returned shape (2, 6)"),
+    (
+        "6.7",
+        convolution_with(rule_w=lambda g, padded, w: [1.0]),
+        "wrong",
+        "rule for w that returned no array, but list",
+    ),
+    ("6.7", convolution_with(data=lambda X, w: from_numpy(X, w, "same")), "nearly", "np.convolve turns w round"),
+    ("6.7", convolution_with(data=lambda X, w: from_numpy(X, w, "full")), "wrong", "returned Y of shape (2, 6)"),
+    ("6.7", convolution_with(data=around), "nearly", "Y: beyond its end x is 0; here it begins again"),
+    (
+        "6.7",
+        convolution_with(data=shortened),
+        "wrong",
+        "w = [0.6, 1.3, -1.3, 1.9, 0.4] your function raised",
+    ),
+    ("6.7", in_many_operations, "wrong", "recorded more than one operation"),
     ("6.7", lambda X, w: X.data * w.data[0], "wrong", "returned an array; expected a Tensor: use autograd.record"),
     ("6.7", lambda X, w: autograd.Tensor(X.data), "wrong", "returned a Tensor that no operation was recorded for"),
     ("6.7", lambda X, w: None, "wrong", "returned NoneType; expected a Tensor"),
-    ("6.7", recorded_with(lambda X, w: (X,), n_rules=1), "wrong", "passed nothing back to w; is it among the parents?"),
-    ("6.7", recorded_with(lambda X, w: (w,), n_rules=1), "wrong", "passed nothing back to X; is it among the parents?"),
+    ("6.7", recorded_with(lambda X, w: (X,), n_rules=1), "wrong", "passes nothing back to w; is it among the parents?"),
+    ("6.7", recorded_with(lambda X, w: (w,), n_rules=1), "wrong", "passes nothing back to X; is it among the parents?"),
     ("6.7", recorded_with(lambda X, w: (X, w), n_rules=1), "wrong", "recorded too few rules, 1 for 2 parents"),
     ("6.7", lambda X, w: 1 / 0, "wrong", "raised ZeroDivisionError"),
     ("6.7", convolution_with(rule_w=lambda g, padded, w: w * 0), "wrong", "dL_dw: it is 0 everywhere"),

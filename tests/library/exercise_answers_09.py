@@ -58,7 +58,8 @@ WRONG = [
     ("9.2", 355 * 0.0074 / 0.002, "nearly", "but like 1 over the root of n"),
     ("9.2", 62500, "nearly", "for q = 1/2"),
     ("9.2", 980, "nearly", "so they count once"),
-    ("9.2", 5000, "wrong", "this number is not the one"),
+    ("9.2", 5200, "wrong", "this number is not the one"),
+    ("9.2", 5000, "nearly", "it is close; keep more digits"),
     ("9.3", MISTAKES["label-off-by-one"].wrong, "nearly", "this is the function as it was"),
     ("9.3", lambda z, labels: cross_entropy(z, labels, divide=False), "nearly", "now it is a sum over the samples"),
     (

@@ -100,7 +100,19 @@ def test_an_explanation_must_hold_for_every_pair():
 def test_a_single_number_is_not_given_away_by_a_factor():
     pair = Pair(np.array(3.0), np.array(1.7))
     assert explain([pair]) == "it is off by a constant factor, 1.76"
-    assert explain([pair], single_number=True) is None
+    assert explain([Pair(pair.got, pair.expected, worked_out=True)]) is None
+
+
+@pytest.mark.parametrize(
+    ("got", "reason"),
+    [
+        ([3.0, 2.0, 1.0], "the numbers are right, their order is not"),
+        ([1.3, 2.6, 3.9], "it is off by the same factor"),
+        ([-1.0, -2.0, -3.0], "the sign is off"),
+    ],
+)
+def test_numbers_that_were_worked_out_are_not_given_away(got, reason):
+    assert explain([Pair(np.array(got), np.array([1.0, 2.0, 3.0]), worked_out=True)]) == reason
 
 
 @given(st.integers(0, 10_000), st.floats(1e-9, 1e-2), st.booleans())

@@ -1,17 +1,20 @@
 """The machinery of exercises: verdicts on answers of every kind, and on functions that do what they should not."""
 
+import _thread
+import gc
 import itertools
 import re
 import signal
 import sys
 import threading
 import time
+import warnings
 
 import numpy as np
 import pytest
 
 from backprop_lib.lesson import EXERCISES, check_exercise, hint
-from backprop_lib.lesson.exercises import session
+from backprop_lib.lesson.exercises import calls, guard, session
 from backprop_lib.lesson.exercises.answers import Choice, Value
 from backprop_lib.lesson.exercises.differences import Pair
 from backprop_lib.lesson.exercises.exercise import KINDS
@@ -125,6 +128,7 @@ def test_a_difference_is_shown_where_it_is_and_in_enough_digits(got, expected, s
 def test_whole_numbers_are_shown_as_they_are():
     assert shown_argument(np.array([0, 2])) == "= [0, 2]"
     assert shown_argument(3) == "= 3"
+    assert shown_argument(np.array([[-0.0]])) == "= [[0.0]]"
     assert shown_argument(np.array([0.0, 2.12345])) == "= [0.0, 2.123]"
     assert shown_argument(np.ones((3, 4), int)) == "of shape (3, 4)"
 
@@ -168,7 +172,10 @@ def test_several_outputs_are_told_apart():
     assert both.judge(lambda x: (2 * x, -3 * x, x / 2)).reason == "thrice: the sign is off"
     assert both.judge(lambda x: (-2 * x, 3 * x, -x / 2)).reason == "twice, half: the sign is off"
     assert "expected 3 results, twice, thrice, half, got 2" in both.judge(lambda x: (2 * x, 3 * x)).reason
-    assert "expected 3 results, twice, thrice, half, got one thing" in both.judge(lambda x: x).reason
+    assert "expected 3 results, twice, thrice, half, got one array" in both.judge(lambda x: x).reason
+    assert "got one number" in both.judge(lambda x: 3.0).reason
+    assert "got one thing" in both.judge(lambda x: {}).reason
+    assert "got None; is there a return?" in both.judge(lambda x: None).reason
 
 
 def test_lists_and_numbers_will_do_for_arrays():
@@ -196,9 +203,27 @@ def stubborn_loop(X):
             pass
 
 
+def means_of_a_generator(X):
+    yield from X.mean(axis=1)
+
+
+async def means_awaited(X):
+    return X.mean(axis=1)
+
+
 class Unspeakable(Exception):
     def __str__(self):
         raise ValueError("no words")
+
+
+class Nameless:
+    """Fails with whatever it is asked for."""
+
+    def __getattr__(self, name):
+        raise KeyError(name)
+
+    def __call__(self, X):
+        return 1 / 0
 
 
 class Hostile:
@@ -233,7 +258,11 @@ def raising(error):
         (lambda X: np.ones((1000, 1000)), "got shape (1000, 1000)"),
         (lambda X: {1: 2}, "means: expected an array of numbers, got dtype object"),
         (lambda X: [[1.0], [1.0, 2.0]], "means: expected numbers in rows of one length"),
-        (lambda X: X.mean(axis=1) > 0, "means: expected numbers, got truth values"),
+        (lambda X: X.mean(axis=1) > 0, "means: expected numbers, got True or False; is there a comparison, as =="),
+        (lambda X: (row.mean() for row in X), "means: expected numbers, got a generator; make a list of it"),
+        (means_of_a_generator, "expected a plain function, got a generator; write return where it says yield"),
+        (means_awaited, "expected a plain function, got an async one; write def without async"),
+        (lambda X: means_awaited(X), "means: expected numbers, got a coroutine; call a plain function, without async"),
         (lambda X: X.mean(axis=1) + 1j, "means: expected real numbers, got dtype complex128"),
         (lambda X: Hostile(), "not an array"),
         (lambda X: X.mean(axis=1) * np.nan, "got [nan]"),
@@ -250,6 +279,12 @@ def test_misbehaviour_is_wrong_and_said_to_be(answer, said):
     assert said in reason
 
 
+def test_a_callable_that_cannot_be_asked_for_anything_gets_a_verdict():
+    status, reason = judged(Nameless())
+    assert status == "wrong"
+    assert reason.endswith("your function raised ZeroDivisionError: division by zero")  # and no line
+
+
 def test_a_function_that_fails_for_one_sample_only_is_shown_that_sample():
     def squeezed(X):
         return X.squeeze().mean(axis=1)
@@ -260,6 +295,18 @@ def test_a_function_that_fails_for_one_sample_only_is_shown_that_sample():
     assert "AxisError" in reason
 
 
+@pytest.fixture
+def no_collections():
+    """Hypothesis is called at each, and an interruption could come in that call, where nobody waits for it."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+interrupting = pytest.mark.usefixtures("no_collections")
+
+
+@interrupting
 @pytest.mark.parametrize("endless", [loop, stubborn_loop])
 def test_an_endless_loop_is_stopped(endless):
     start = time.perf_counter()
@@ -274,6 +321,7 @@ def busy(seconds):
         pass
 
 
+@interrupting
 @pytest.mark.parametrize("limit", [0.0005, 0.001, 0.002, 0.01])
 def test_nothing_remains_of_a_time_limit_that_ends_with_the_call(limit):
     threads = threading.active_count()
@@ -283,6 +331,7 @@ def test_nothing_remains_of_a_time_limit_that_ends_with_the_call(limit):
     assert threading.active_count() == threads
 
 
+@interrupting
 def test_a_time_limit_works_in_any_thread():
     outcomes = []
     thread = threading.Thread(target=lambda: outcomes.append(attempt(lambda: loop(1), seconds=0.1)))
@@ -291,6 +340,98 @@ def test_a_time_limit_works_in_any_thread():
     assert "was stopped" in outcomes[0].trouble
 
 
+@interrupting
+def test_a_loop_that_catches_every_interruption_is_left_behind(monkeypatch):
+    released, threads, stdout, filters = threading.Event(), threading.active_count(), sys.stdout, warnings.filters[:]
+    monkeypatch.setattr(guard, "TIMES", 20)
+
+    def sleeper(X):
+        while not released.is_set():
+            try:  # noqa: SIM105, so that the loop never ends
+                time.sleep(0.01)
+            except BaseException:
+                pass
+
+    start = time.perf_counter()
+    outcome = attempt(lambda: sleeper(1), seconds=0.1)
+    assert time.perf_counter() - start < 5.0
+    assert outcome.trouble == "cannot be stopped; restart the kernel, or it runs on behind the page"
+    assert (sys.stdout, warnings.filters) == (stdout, filters)
+    released.set()
+    wait_until(lambda: threading.active_count() == threads)
+
+
+@interrupting
+def test_an_interrupt_from_outside_stops_the_call_and_passes_through():
+    threads, steps = threading.active_count(), []
+
+    def counting():
+        while True:
+            steps.append(1)
+
+    threading.Timer(0.2, _thread.interrupt_main).start()
+    with pytest.raises(KeyboardInterrupt):
+        attempt(counting, seconds=60.0)
+    wait_until(lambda: threading.active_count() == threads)
+    assert steps
+
+
+def wait_until(condition):
+    end = time.perf_counter() + 10.0
+    while not condition():
+        assert time.perf_counter() < end
+        time.sleep(0.01)
+
+
+class Watch:
+    """A clock that goes on only when it is told to."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+    def after(self, seconds, result):
+        """The result, that much later."""
+        self.now += seconds
+        return result
+
+
+class SlowArray:
+    def __init__(self, watch):
+        self.watch = watch
+
+    def __array__(self, dtype=None, copy=None):
+        return self.watch.after(1.0, np.ones(1))
+
+
+@pytest.fixture
+def watch(monkeypatch):
+    watch = Watch()
+    monkeypatch.setattr(calls, "perf_counter", watch)
+    return watch
+
+
+def test_all_calls_of_a_check_together_have_a_limit(watch):
+    verdict = MEANS.judge(lambda X: watch.after(1.0, X.mean(axis=1)))
+    assert verdict.status == "wrong"
+    assert re.match(r"for X .* your function took more than 6 seconds for \d small inputs; what", verdict.reason)
+    assert watch.now == 6.0
+
+
+def test_what_comes_back_from_a_function_may_be_slow_too(watch):
+    one = Function({"X": "1 n"}, ("one",), lambda X: np.ones(1))
+    verdict = one.judge(lambda X: SlowArray(watch))
+    assert re.match(r"for X .* your function took more than 6 seconds for \d small inputs; what", verdict.reason)
+
+
+def test_the_time_that_a_check_takes_by_itself_does_not_count(watch):
+    means = Function({"X": "B n"}, ("means",), lambda X: watch.after(60.0, row_means(X)))
+    assert means.judge(lambda X: X.mean(axis=1)) == RIGHT
+
+
+@interrupting
 def test_the_handler_of_signals_is_left_alone():
     before = signal.getsignal(signal.SIGINT)
     attempt(lambda: loop(1), seconds=0.05)
@@ -361,6 +502,11 @@ def test_inputs_hold_the_edges():
     assert {(2, 3), (1, 3), (2, 1), (3, 3)} <= set(shapes)
 
 
+def test_inputs_hold_the_sizes_that_are_asked_for():
+    inputs = inputs_to_try({"X": "B n"}, {}, np.random.default_rng(1), ({"B": 9, "n": 7},))
+    assert (9, 7) in [i.values["X"].shape for i in inputs]
+
+
 def test_inputs_come_in_both_precisions():
     kinds = [(i.values["X"].dtype.name, i.single) for i in inputs_to_try({"X": "n"}, {}, np.random.default_rng(1))]
     assert set(kinds) == {("float64", False), ("float32", True)}
@@ -397,7 +543,7 @@ def test_a_value_is_right_in_any_form_and_to_three_digits(answer):
         ([3, -4.1], "nearly", "right at [0], not elsewhere; the first entry is [0]"),
         ([-3, 4], "nearly", "the sign is off"),
         ([3, 4], "nearly", "the magnitudes are right, the signs are not"),
-        ([-4, 3], "nearly", "the entries are right, their order is reversed"),
+        ([-4, 3], "nearly", "the numbers are right, their order is not"),
         ([6, -8], "nearly", "it is too large by a factor of 2"),
         ([1, 1], "nearly", "these are the lengths"),
         ([[3], [-4]], "nearly", "the numbers are right, the shape is not"),
@@ -410,7 +556,7 @@ def test_a_value_is_right_in_any_form_and_to_three_digits(answer):
         ("three", "wrong", "answer: expected a number, got text; write it without quotes"),
         ([3, "b"], "wrong", "answer: expected a number, got text; write it without quotes"),
         (None, "wrong", "answer: expected numbers, got None; is there a return?"),
-        (True, "wrong", "answer: expected numbers, got truth values"),
+        (True, "wrong", "answer: expected numbers, got True or False; is there a comparison, as == or <, in it?"),
         (Hostile(), "wrong", "not an array"),
         (np.mean, "wrong", "expected numbers, got a function; call it, and pass what it returns"),
         ([], "wrong", "expected shape (2,), got shape (0,)"),
@@ -433,7 +579,39 @@ def test_a_number_is_not_given_away():
 
 
 def test_entries_in_any_order():
-    assert Value(lambda: [1.0, 2.0], in_any_order=True).judge([2, 1]) == RIGHT
+    pair = Value(lambda: [1.0, 2.0], in_any_order=True)
+    assert pair.judge([2, 1]) == RIGHT
+    assert pair.judge([2, 3]).reason == "1 of 2 are right"  # and no place, for it would be that after sorting
+    assert pair.judge([2, 2]).reason == "1 of 2 are right"
+    assert pair.judge([4, 3]).reason == "these numbers are not the ones"
+
+
+@pytest.mark.parametrize(
+    ("answer", "right"),
+    [
+        ([8.32, 0.18], True),
+        ([8.3, 0.180], True),
+        ([8.3243, 0.1818], False),
+        ([8.32, 0.2], False),
+        ([8.4, 0.18], False),
+        ([8.32, 0.19], False),
+    ],
+)
+def test_each_number_is_rounded_by_itself_however_large_the_others_are(answer, right):
+    assert (Value(lambda: [8.3243, 0.18026]).judge(answer) == RIGHT) is right
+
+
+@pytest.mark.parametrize("number", [1.0049, 2 / 3, 9.994, 103.007, 0.0312499])
+@pytest.mark.parametrize("digits", [3, 4, 6])
+def test_three_digits_are_enough(number, digits):
+    assert Value(lambda: number).judge(float(f"{number:.{digits}g}")) == RIGHT
+    assert Value(lambda: number).judge(1.0051 * number).reason == "it is close; keep more digits"
+    assert Value(lambda: number).judge(1.0151 * number).status == "wrong"
+
+
+def test_a_zero_is_as_exact_as_the_largest_number_beside_it():
+    assert Value(lambda: [0.0, 8.0]).judge([0.01, 8.0]) == RIGHT
+    assert Value(lambda: [0.0, 8.0]).judge([0.2, 8.0]).reason == "right at [1], not elsewhere; the first entry is [0]"
 
 
 @pytest.mark.parametrize(

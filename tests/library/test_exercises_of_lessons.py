@@ -6,9 +6,11 @@ The answers stand in `exercise_answers_*.py`, which this file finds.
 import importlib
 from pathlib import Path
 
+import exercise_answers_06 as answers_06
 import pytest
 
 from backprop_lib.lesson import EXERCISES
+from backprop_lib.lesson.exercises.functions import Function
 from backprop_lib.lesson.exercises.verdict import RIGHT
 
 MODULES = [importlib.import_module(path.stem) for path in sorted(Path(__file__).parent.glob("exercise_answers_*.py"))]
@@ -18,13 +20,19 @@ WRONG = [wrong for module in MODULES for wrong in module.WRONG]
 
 @pytest.mark.parametrize("number", EXERCISES)
 def test_a_solution_is_right_on_whatever_inputs_are_drawn(number):
-    for _ in range(20):
+    times = 20 if isinstance(EXERCISES[number].checker, Function) else 1  # nothing is drawn for a value or a choice
+    for _ in range(times):
         assert EXERCISES[number].judge(SOLUTIONS[number]) == RIGHT
 
 
 @pytest.mark.parametrize("answer", [4860, 355 * (0.0074 / 0.002) ** 2])
 def test_the_way_that_a_hint_suggests_leads_to_a_right_answer(answer):
     assert EXERCISES["9.2"].judge(answer) == RIGHT
+
+
+@pytest.mark.parametrize("walk", [answers_06.iterative_sort, answers_06.by_counting_slowly])
+def test_a_walk_may_take_another_way_if_it_comes_to_an_end(walk):
+    assert EXERCISES["6.3"].judge(walk) == RIGHT
 
 
 @pytest.mark.parametrize(("number", "answer", "status", "reason"), WRONG, ids=[f"{w[0]}-{w[3][:30]}" for w in WRONG])

@@ -1,7 +1,5 @@
 """What must hold for the exercises on a lesson's page, as functions that find them and return the faults."""
 
-import contextlib
-import io
 import re
 from dataclasses import dataclass
 
@@ -94,10 +92,8 @@ def starter_of(cell):
     return CHECK.search(cell.source) if cell.cell_type == "code" else None
 
 
-def verdicts(lesson, notebook):
-    """Verdicts on the solutions of a page, run after all of its cells, by exercise."""
-    with contextlib.redirect_stdout(io.StringIO()):
-        namespace = lc.run(lc.code_of(notebook), lesson)
+def verdicts(lesson, notebook, namespace):
+    """Verdicts on the solutions of a page, by exercise, each run with what all cells of the page have defined."""
     names = {c["number"]: c["name"] for c in map(starter_of, notebook.cells) if c}
     solutions = {d.argument: d for d in directives_of(notebook) if d.name == "solution"}
     found = {}
@@ -109,6 +105,7 @@ def verdicts(lesson, notebook):
     return found
 
 
-def solution_faults(lesson, notebook):
+def solution_faults(lesson, notebook, namespace):
     """Solutions of a page that are not right."""
-    return [f"{number}: {verdict}" for number, verdict in verdicts(lesson, notebook).items() if verdict != RIGHT]
+    found = verdicts(lesson, notebook, namespace)
+    return [f"{number}: {verdict}" for number, verdict in found.items() if verdict != RIGHT]

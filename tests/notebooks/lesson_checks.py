@@ -1,16 +1,23 @@
 """What must hold for every lesson, as functions that return the faults they find."""
 
 import ast
+import contextlib
+import functools
+import io
 import linecache
 import re
 from pathlib import Path
+from unittest import mock
 
 import nbformat
+import numpy as np
 from execute import canonical_text
 from markdown_it.renderer import RendererHTML
 from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.mdit import create_md_parser
 from notebook_code import calls_in, definitions, free_names, label_of, sources_of
+
+from backprop_lib.lesson.verification import verify
 
 ROOT = Path(__file__).parents[2]
 LESSONS = sorted((ROOT / "chapters").glob("*.ipynb"))
@@ -48,6 +55,22 @@ def run(cells, name):
         linecache.cache[file] = (len(cell), None, cell.splitlines(keepends=True), file)
         exec(compile(cell, file, "exec"), namespace)
     return namespace
+
+
+@functools.cache
+def ran(path):
+    """What a lesson's cells define, run one after another, and what they handed to verify: label, sides, tolerance.
+
+    It is run once, for all tests that need it.
+    """
+    calls = []
+
+    def recorded(label, left, right, *, tolerance=1e-8):
+        verify(label, left, right, tolerance=tolerance)
+        calls.append((label, np.array(left, dtype=float), np.array(right, dtype=float), tolerance))
+
+    with mock.patch("backprop_lib.lesson.verify", recorded), contextlib.redirect_stdout(io.StringIO()):
+        return run(code_of(read(path)), path.stem), calls
 
 
 def prose_of(notebook):

@@ -32,8 +32,10 @@ def test_every_exercise_is_on_its_page():
     assert [fault for path in WITH for fault in ec.page_faults(path.stem, lc.read(path))] == []
 
 
-def test_every_solution_on_a_page_is_right():
-    assert [fault for path in WITH for fault in ec.solution_faults(path.stem, lc.read(path))] == []
+@pytest.mark.parametrize("path", WITH, ids=lambda path: path.stem)
+def test_every_solution_on_a_page_is_right(path):
+    namespace, _ = lc.ran(path)
+    assert ec.solution_faults(path.stem, lc.read(path), namespace) == []
 
 
 # The checks above can fail: a page made up of one lesson's exercises, right, and then with one thing wrong.
@@ -81,7 +83,7 @@ def page(change=lambda text: text):
 
 def test_a_complete_page_has_no_faults():
     assert ec.page_faults("01_gradients", page()) == []
-    assert ec.solution_faults("01_gradients", page()) == []
+    assert ec.solution_faults("01_gradients", page(), {}) == []
 
 
 @pytest.mark.parametrize(
@@ -113,5 +115,5 @@ def test_a_starter_that_is_solved_is_found():
 
 def test_a_wrong_solution_is_found():
     notebook = page(lambda text: text.replace('answer = "c"', 'answer = "b"'))
-    [fault] = ec.solution_faults("01_gradients", notebook)
+    [fault] = ec.solution_faults("01_gradients", notebook, {})
     assert fault.startswith("1.1: Verdict(status='wrong'")

@@ -1,16 +1,20 @@
 """Answers that are a value: a number, an array of numbers, or the letter of a choice."""
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from backprop_lib._arrays import as_float_array, check_real
+from backprop_lib.lesson.exercises.calls import is_blank
 from backprop_lib.lesson.exercises.differences import Pair, explain, verdict_of, verdict_of_shape
 from backprop_lib.lesson.exercises.guard import attempt
 from backprop_lib.lesson.exercises.verdict import NOT_TRIED, RIGHT, nearly, wrong
 
-ROUNDED = 5e-3  # three digits of a number are enough
+ROUNDED = 5.01e-3  # three digits of a number are enough, whichever it begins with; and 0.67 will do for 2/3
+CLOSE = 3  # times the tolerance: most likely rounded too early
+EXACT = 1e-6  # for whole numbers, which nobody rounds
 
 
 def as_numbers(value, name="answer"):
@@ -21,14 +25,28 @@ def as_numbers(value, name="answer"):
     TypeError, ValueError
         If it is none. The message begins with the name.
     """
-    if value is None:
-        raise TypeError(f"{name}: expected numbers, got None; is there a return?")
+    if value is None or inspect.iscoroutine(value) or inspect.isgenerator(value):
+        raise TypeError(f"{name}: expected numbers, got {described(value)}")
     if any(isinstance(part, str | bytes) for part in (value if isinstance(value, tuple | list) else [value])):
         raise TypeError(f"{name}: expected a number, got text; write it without quotes")
     array = check_real(as_float_array(value, name), name)
     if np.asarray(value).dtype.kind == "b":
-        raise TypeError(f"{name}: expected numbers, got truth values")
+        raise TypeError(f"{name}: expected numbers, got True or False; is there a comparison, as == or <, in it?")
     return array.copy()  # a function may return the same array every time
+
+
+def described(value):
+    """What came in the place of numbers, and what may be behind it. A coroutine is closed, as nobody will await it."""
+    if value is None:
+        return "None; is there a return?"
+    if inspect.iscoroutine(value):
+        value.close()
+        return "a coroutine; call a plain function, without async"
+    if inspect.isgenerator(value):
+        return "a generator; make a list of it"
+    if isinstance(value, np.ndarray):
+        return "one array"
+    return "one number" if np.isscalar(value) else "one thing"
 
 
 @dataclass(frozen=True, repr=False)
@@ -42,7 +60,7 @@ class Value:
     mistakes : tuple of (number or array, str)
         Wrong answers that people give, each with what was overlooked.
     tolerance : float
-        Relative to the largest entry. An answer may be rounded.
+        Relative to each entry. An answer may be rounded.
     in_any_order : bool
         Whether the entries may come in any order.
     """
@@ -61,7 +79,9 @@ class Value:
         outcome = attempt(lambda: as_numbers(answer))
         if outcome.trouble:
             return wrong(outcome.message or "expected numbers, got something else")
-        pair = Pair(self._ordered(outcome.value), self._ordered(self.expected()), tolerance=self.tolerance)
+        pair = Pair(
+            self._ordered(outcome.value), self._ordered(self.expected()), tolerance=self.tolerance, worked_out=True
+        )
         return RIGHT if pair.agrees else self._what_is_off(pair)
 
     def _ordered(self, value):
@@ -74,7 +94,7 @@ class Value:
                 return nearly(reason)
         if not np.isfinite(pair.got).all():
             return wrong("expected finite numbers, got NaN or infinity")
-        if reason := explain([pair], single_number=pair.expected.size < 3):
+        if reason := explain([pair]):
             return verdict_of(reason)
         if pair.got.shape != pair.expected.shape:
             return verdict_of_shape(pair)
@@ -82,14 +102,16 @@ class Value:
 
     def _entries(self, pair):
         """Which entries are right; what they should be is not said."""
-        right = [i for i in np.ndindex(pair.expected.shape) if self._entry_agrees(pair, i)]
+        if self.in_any_order and (there := sum(pair.near(pair.got, value).any() for value in pair.expected)):
+            return nearly(f"{there} of {pair.expected.size} are right")
+        if self.tolerance > EXACT and pair.near(pair.got, pair.expected, tolerance=CLOSE * self.tolerance).all():
+            return nearly("it is close; keep more digits")
+        near = pair.near(pair.got, pair.expected)
+        right = [index for index in np.ndindex(near.shape) if near[index]]
         if not right:
             return wrong("these numbers are not the ones" if pair.expected.size > 1 else "this number is not the one")
         places = ", ".join(str(list(index)) for index in right)
         return nearly(f"right at {places}, not elsewhere; the first entry is [0]")
-
-    def _entry_agrees(self, pair, index):
-        return abs(pair.got[index] - pair.expected[index]) <= self.tolerance * abs(pair.expected).max()
 
 
 @dataclass(frozen=True, repr=False)
@@ -121,9 +143,3 @@ class Choice:
         if letter == self.expected():
             return RIGHT
         return wrong(self.mistakes[letter])
-
-
-def is_blank(answer):
-    """Whether an answer, or a part of it, is still the starter's ``...``."""
-    parts = answer if isinstance(answer, tuple | list) else [answer]
-    return any(part is ... for part in parts)

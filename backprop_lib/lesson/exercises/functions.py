@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from backprop_lib.lesson.exercises.answers import as_numbers, is_blank
+from backprop_lib.lesson.exercises.answers import as_numbers, described
+from backprop_lib.lesson.exercises.calls import Calls, is_blank, objection
 from backprop_lib.lesson.exercises.differences import (
     FOR_ONE_SAMPLE,
     SINGLE,
     TOLERANCE,
     Pair,
+    alike,
     explain,
     verdict_of,
     verdict_of_shape,
@@ -68,6 +70,10 @@ class Function:
         (function, *arguments) -> outputs. By default it calls the function.
     where : str
         What is said of the inputs, "for {}" or, if they are no arguments of the reader's function, what they are.
+    edges : tuple of dict of str to int
+        Sizes at which the exercise is apt to go wrong, to be tried besides the usual ones.
+    demand : callable, optional
+        (function) -> text. What a function with the right results lacks; empty where it lacks nothing.
     """
 
     shapes: dict
@@ -77,42 +83,39 @@ class Function:
     draw: dict = field(default_factory=dict)
     use: Callable = call
     where: str = "for {}"
+    edges: tuple = ()
+    demand: Callable | None = None
 
     def judge(self, answer):
         """Verdict on an answer."""
         if is_blank(answer):
             return NOT_TRIED
-        if not callable(answer):
-            return wrong("expected a function; pass its name alone, without brackets and arguments")
-        trials = []
+        if text := objection(answer):
+            return wrong(text)
+        calls, trials = Calls(answer, self.use), []
         try:
             for rng in np.random.default_rng(0), np.random.default_rng():
-                for inputs in inputs_to_try(self.shapes, self.draw, rng):
-                    trials.append(self._try(answer, inputs, quiet=bool(trials)))
-                verdict = self._compare(trials, answer)
+                for inputs in inputs_to_try(self.shapes, self.draw, rng, self.edges):
+                    trials.append(self._try(calls, inputs))
+                verdict = self._compare(trials, calls)
                 if verdict != RIGHT:
                     return verdict
         except Stop as stop:
             return stop.verdict
-        return RIGHT
+        return self._what_else(answer)
 
-    def _try(self, answer, inputs, *, quiet):
+    def _try(self, calls, inputs):
         """Call the reader's function on copies of the inputs; Stop where nothing comes back that can be compared."""
-        arguments, blank = inputs.arguments, []
-
-        def noted(*given):
-            returned = answer(*given)
-            blank.append(is_blank(returned))
-            return returned
-
-        outcome = attempt(lambda: self.use(noted, *arguments), blame=answer, quiet=quiet)
-        if any(blank):
+        arguments = inputs.arguments
+        outcome = calls.outcome(arguments)
+        if calls.blank:
             raise Stop(NOT_TRIED)
         if outcome.trouble:
             raise Stop(wrong(f"{self._where(inputs)} your function {outcome.trouble}"))
-        parts = attempt(lambda: self._parts(outcome.value))
+        parts = calls.timed(lambda: self._parts(outcome.value))
         if parts.trouble:
-            raise Stop(wrong(f"{self._where(inputs)} your function returned something else: {parts.message}"))
+            what = f"returned something else: {parts.message}" if parts.message else parts.trouble
+            raise Stop(wrong(f"{self._where(inputs)} your function {what}"))
         expected = [np.asarray(part, dtype=float) for part in self._parts(self.expected(*inputs.exact))]
         return Trial(inputs, parts.value, expected, inputs.changed(arguments))
 
@@ -122,11 +125,11 @@ class Function:
         if len(names) == 1:
             return [as_numbers(returned, names[0])]
         if not isinstance(returned, tuple | list) or len(returned) != len(names):
-            count = len(returned) if isinstance(returned, tuple | list) else "one thing"
+            count = len(returned) if isinstance(returned, tuple | list) else described(returned)
             raise TypeError(f"expected {len(names)} results, {', '.join(names)}, got {count}")
         return [as_numbers(part, name) for part, name in zip(returned, names, strict=True)]
 
-    def _compare(self, trials, answer):
+    def _compare(self, trials, calls):
         pairs = self._pairs(trials)
         off = [name for name in self.outputs if not all(pair.agrees for pair in pairs[name])]
         if not off:
@@ -138,19 +141,19 @@ class Function:
             if self._is(mistake, trials, off):
                 return nearly(self._of(*off) + reason)
         if explain(pairs[off[0]]) == FOR_ONE_SAMPLE:
-            trials = [*trials, *self._samples_alone(answer, trials)]
+            trials = [*trials, *self._samples_alone(calls, trials)]
             pairs = self._pairs(trials)
         return self._what_is_off({name: pairs[name] for name in off}, trials)
 
     def _pairs(self, trials):
         return {name: [trial.pair(i) for trial in trials] for i, name in enumerate(self.outputs)}
 
-    def _samples_alone(self, answer, trials):
+    def _samples_alone(self, calls, trials):
         """Trials on each sample of the batches: is the batch what is not right, or one of its samples?"""
         for trial in trials:
             if trial.inputs.sizes["B"] > 1:
                 for inputs in one_by_one(trial.inputs, self.shapes):
-                    yield self._try(answer, inputs, quiet=True)
+                    yield self._try(calls, inputs)
 
     def _is(self, mistake, trials, outputs):
         """Whether these outputs are those of a known mistake, for all inputs."""
@@ -159,9 +162,14 @@ class Function:
             if mistaken.trouble:
                 return False
             for i in map(self.outputs.index, outputs):
-                if not Pair(trial.got[i], mistaken.value[i], tolerance=trial.pair(i).tolerance).agrees:
+                if not alike(trial.got[i], mistaken.value[i], trial.pair(i).tolerance):
                     return False
         return True
+
+    def _what_else(self, answer):
+        """Verdict on a function whose results are right."""
+        text = self.demand(answer) if self.demand else ""
+        return nearly(f"the results are right, but {text}") if text else RIGHT
 
     def _what_is_off(self, off, trials):
         """The explanation that fits the first output that is off, for all inputs; else the smallest of them."""

@@ -1,21 +1,27 @@
 """Calls of functions that may do anything: raise, print, warn, write into their arguments, never come back."""
 
 import contextlib
+import contextvars
 import ctypes
 import io
-import queue
 import threading
+import time
 import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
 SECONDS = 3.0
-AGAIN, TIMES = 0.02, 250  # a loop that catches everything is interrupted again, but not for ever
+STEP = 0.1
+AGAIN, TIMES = 0.01, 250  # a loop that catches everything is interrupted again, but not for ever
 
 
 class TimeUp(BaseException):
     """Ends a call that takes too long; no Exception, so that ``except Exception`` in a loop does not stop it."""
+
+
+class Endless(BaseException):
+    """Says that a call goes on, whatever was raised in it."""
 
 
 class Complaint(Exception):
@@ -46,6 +52,8 @@ def attempt(action, *, blame=None, seconds=SECONDS, quiet=True):
         raise
     except TimeUp:
         return Outcome(trouble=f"was stopped after {seconds:g} seconds; is there a loop that never ends?")
+    except Endless:
+        return Outcome(trouble="cannot be stopped; restart the kernel, or it runs on behind the page")
     except Complaint as complaint:
         return Outcome(trouble=str(complaint))
     except BaseException as error:
@@ -55,60 +63,97 @@ def attempt(action, *, blame=None, seconds=SECONDS, quiet=True):
 
 
 def within(seconds, action):
-    """Result of action(); TimeUp is raised in it once the time is over.
+    """Result of action(), or the error that it raises; TimeUp is raised in it once the time is over.
 
-    A second thread raises it, which works in every thread and on every system, unlike a signal. It takes effect
-    between two steps of Python: a single long call into compiled code, or a sleep, ends first. A loop that catches
-    everything gets it again and again, until it comes outside of the ``try``.
+    It runs in a thread of its own, for a thread can be interrupted on every system and can be left behind: Endless
+    where no interruption helped. An interruption takes effect between two steps of Python, so a long call into
+    compiled code, or a sleep, ends first. A loop that catches everything gets it again and again, until it comes
+    outside of the ``try``.
     """
-    over, thread, raised = queue.SimpleQueue(), threading.get_ident(), threading.Event()
-    watcher = threading.Thread(target=_watch, args=(seconds, over, thread, raised), daemon=True)
+    call = _Call(action)
+    call.start()
     try:
+        for pause in [seconds] + TIMES * [AGAIN]:
+            if call.is_over_within(pause):
+                return call.result()
+            call.interrupt()
+    except KeyboardInterrupt:
+        call.interrupt()
+        raise
+    raise Endless
+
+
+class _Call(threading.Thread):
+    """A call that can be interrupted, until it is over."""
+
+    def __init__(self, action):
+        super().__init__(daemon=True)
+        self.action, self.context = action, contextvars.copy_context()
+        self.value, self.error = None, TimeUp()  # unless something else comes out in time
+        self.open, self.over = threading.Lock(), threading.Lock()
+        self.interrupted = False
+        self.over.acquire()
+
+    def run(self):
+        with contextlib.suppress(TimeUp):  # it may come just before it is too late for it
+            try:
+                self._work()
+            finally:
+                self.open.acquire()  # for ever: from here on nothing is raised
+        if self.interrupted:
+            self._receive()
+        self.over.release()
+
+    def is_over_within(self, seconds):
+        """Wait for it, in steps, between which a reader's interrupt comes through."""
+        end = time.monotonic() + seconds
+        while (rest := end - time.monotonic()) > STEP:
+            if self.over.acquire(timeout=STEP):
+                return True
+        return self.over.acquire(timeout=max(rest, 0.0))
+
+    def result(self):
+        """What the action returned; what it raised is raised here."""
+        if self.error is not None:
+            raise self.error
+        return self.value
+
+    def interrupt(self):
+        """Raise TimeUp in the action, unless it is over."""
+        if self.open.acquire(blocking=False):
+            self.interrupted = True
+            _raise_in(self.ident)
+            self.open.release()
+
+    def _work(self):
         try:
-            watcher.start()
-            return action()
-        finally:
-            over.put(None)
-    finally:  # TimeUp may have come just before the put
-        over.put(None)
-        _wait_for(watcher)
-        if raised.is_set():
-            _receive(thread)  # and it may be under way still
+            self.value, self.error = self.context.run(self.action), None
+        except BaseException as error:
+            self.error = error
 
+    def _receive(self):
+        """Wait for the one interruption that may be under way, so that it comes nowhere else.
 
-def _watch(seconds, over, thread, raised):
-    pauses = [seconds] + TIMES * [AGAIN]
-    for pause in pauses:
-        with contextlib.suppress(queue.Empty):
-            return over.get(timeout=pause)
-        raised.set()
-        _raise_in(thread)
-
-
-def _wait_for(watcher):
-    """Wait for the watcher's end, a little at a time: what it has raised comes only between two steps of Python.
-
-    Under a tracer, version 3.11 lets no other thread begin a function while something raised has not come.
-    """
-    while watcher.is_alive():
+        Another takes its place, if it has not come yet: only one can be under way. Python offers to take it back
+        instead, but version 3.11 then goes on looking for it, and never comes to an end where a debugger or coverage
+        traces.
+        """
         with contextlib.suppress(TimeUp):
-            watcher.join(AGAIN)
-
-
-def _receive(thread):
-    """Wait for the one interruption that may be under way, so that it comes nowhere else.
-
-    Another takes its place, if it has not come yet: only one can be under way. Python offers to take it back instead,
-    but version 3.11 then goes on looking for it, and never comes to an end where a debugger or coverage traces.
-    """
-    with contextlib.suppress(TimeUp):
-        _raise_in(thread)
-        while True:
-            pass
+            _raise_in(self.ident)
+            while True:
+                pass
 
 
 def _raise_in(thread):
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(TimeUp))
+
+
+def code_of(function):
+    """The code of a function written in Python; None for anything else."""
+    try:
+        return function.__code__
+    except Exception:
+        return None
 
 
 def _message(error):
@@ -121,7 +166,7 @@ def _message(error):
 
 def _place(error, function):
     """The line of the function at which an error was raised, counted from its def."""
-    code, lines = getattr(function, "__code__", None), []
+    code, lines = code_of(function), []
     trace = error.__traceback__
     while trace:
         if trace.tb_frame.f_code is code:

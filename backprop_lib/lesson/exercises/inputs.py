@@ -40,7 +40,7 @@ class Inputs:
         return text + (" in float32" if self.single else "")
 
 
-def inputs_to_try(shapes, draw, rng):
+def inputs_to_try(shapes, draw, rng, edges=()):
     """Inputs, smallest first: all sizes 1, all different, each in turn 1, all alike, and float32.
 
     Parameters
@@ -49,9 +49,11 @@ def inputs_to_try(shapes, draw, rng):
         The shape of each argument by the names of its sizes: "B n"; "" for a number.
     draw : dict of str to callable
         (rng, shape) -> array, for an argument that must not be just any numbers.
+    edges : tuple of dict of str to int
+        Sizes that come besides.
     """
     names = sorted({size for shape in shapes.values() for size in shape.split() if not size.isdigit()})
-    tried = _sizes_to_try(names, rng)
+    tried = [*_sizes_to_try(names, rng), *edges]
     for single, sizes in [(False, sizes) for sizes in tried] + [(True, tried[1])]:
         values = {}
         for name, shape in shapes.items():

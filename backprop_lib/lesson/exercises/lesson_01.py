@@ -6,7 +6,9 @@ from backprop_lib.descent import gradient_descent
 from backprop_lib.lesson.exercises.answers import Choice, Value
 from backprop_lib.lesson.exercises.exercise import Exercise
 from backprop_lib.lesson.exercises.functions import Function
+from backprop_lib.lesson.exercises.guard import Complaint
 from backprop_lib.lesson.exercises.inputs import positive_numbers
+from backprop_lib.lesson.exercises.measured import slopes
 from backprop_lib.lesson.mistakes import MISTAKES
 from backprop_lib.numerical import numerical_gradient
 
@@ -97,15 +99,15 @@ mend_the_valley = Exercise(
                 [*centred_valley()[:2], 2.0],
                 "the curvatures are right; at this learning rate the steep direction swings for ever",
             ),
-            (
-                [*centred_valley()[:2], 1.0],
-                "the curvatures are right; at this rate one direction is done at once, and the other is slow",
-            ),
-            (
-                [*centred_valley()[:2], 1.5],
-                "the curvatures are right; at this rate one direction is done at once, and the other is slow",
+            *(
+                (
+                    [*centred_valley()[:2], rate],
+                    "the curvatures are right; at this rate one direction is done at once, and the other is slow",
+                )
+                for rate in (1.0, 1.5)
             ),
             ((3.0, 2.0, 0.4), "the loss is the mean over the points, not the sum"),
+            ([*bends(X)[::-1], 2.0 / bends(X).sum()], "these are for x = (1, 2, 3), as on the page; subtract the mean"),
         ),
     ),
     hints=(
@@ -123,11 +125,7 @@ def radial(x, c, s):
 
 def radial_slopes(x, c, s):
     """All its slopes, measured by the complex step."""
-    return (
-        numerical_gradient(lambda x: radial(x, c, s), x, method="complex"),
-        numerical_gradient(lambda c: radial(x, c, s), c, method="complex"),
-        numerical_gradient(lambda s: radial(x, c, s), s, method="complex"),
-    )
+    return slopes(radial, x, c, s)
 
 
 def u_slopes(x, c, s):
@@ -169,13 +167,19 @@ def cosine(u, v):
     return u @ v / (np.linalg.norm(u) * np.linalg.norm(v))
 
 
+def root_of_squares(v):
+    """The length of a vector, which may be complex."""
+    return np.sqrt((v * v).sum())
+
+
 def value_and_both_slopes(function, u, v):
     """What a function gives, and its slopes by the complex step."""
-    return (
-        function(u, v),
-        numerical_gradient(lambda u: function(u, v), u, method="complex"),
-        numerical_gradient(lambda v: function(u, v), v, method="complex"),
-    )
+    shape = np.shape(function(u, v))
+    if shape:
+        raise Complaint(f"returned an array of shape {shape}; expected one number")
+    if not np.iscomplexobj(function(u + 0j, v)):
+        raise Complaint("returned a real number for a complex u, so the imaginary part is lost")
+    return function(u, v), *slopes(function, u, v)
 
 
 def cosine_measured(u, v):
@@ -193,8 +197,16 @@ safe_for_the_complex_step = Exercise(
         expected=cosine_measured,
         mistakes=(
             (
-                lambda u, v: u @ v / (np.sqrt((u * u).sum()) * np.linalg.norm(v)),
+                lambda u, v: u @ v / (root_of_squares(u) * np.linalg.norm(v)),
                 "it is mended for u, and not yet for v",
+            ),
+            *(
+                (conjugated, "one factor of a product is conjugated, as np.vdot does; u @ v and u * u are not")
+                for conjugated in (
+                    lambda u, v: np.vdot(u, v) / (root_of_squares(u) * root_of_squares(v)),
+                    lambda u, v: np.vdot(v, u) / (root_of_squares(u) * root_of_squares(v)),
+                    lambda u, v: np.vdot(u, v) / np.sqrt(np.vdot(u, u) * np.vdot(v, v)),
+                )
             ),
             (cosine, "the values are right, but the lengths lose the imaginary part; do they use a norm, abs, vdot?"),
         ),

@@ -5,14 +5,11 @@ from functools import partial
 
 import numpy as np
 
-from backprop_lib.lesson.exercises.answers import Value
+from backprop_lib.lesson.exercises.answers import EXACT, Value
 from backprop_lib.lesson.exercises.exercise import Exercise
 from backprop_lib.lesson.exercises.functions import Function
 from backprop_lib.lesson.mistakes import MISTAKES
 from backprop_lib.numerical import numerical_gradient
-
-EXACT = 1e-6  # for whole numbers, which nobody rounds
-
 
 worth_zero = Exercise(
     "2.1",
@@ -88,6 +85,10 @@ division_gate = Exercise(
                 "the slope of 1 / b is -1 / b squared; here it is divided by b once",
             ),
             (lambda g, a, b: (g / b, -(g / b**2).sum(axis=0)), "the slope of a / b by b holds a as well"),
+            (
+                lambda g, a, b: (np.ones_like(a) / b, -(a / b**2).sum(axis=0)),
+                "these are the slopes of a / b; each is multiplied with the gradient that arrives",
+            ),
         ),
     ),
     hints=(
@@ -109,6 +110,7 @@ ways_through_blocks = Exercise(
             (100, "two ways for each block, but they are chosen block by block"),
             (11, "this counts how many blocks a path goes through, and not which ones"),
             (10, "this counts the blocks"),
+            (1023, "one path goes past every f: it counts, too"),
             (1, "each block offers a way past f, too"),
         ),
         tolerance=EXACT,
@@ -141,6 +143,14 @@ centring = Exercise(
         mistakes=(
             (lambda grad: grad * 1.0, "this is the direct way; each entry is used in the mean of its row, too"),
             (lambda grad: grad - grad.sum(axis=1, keepdims=True), "each entry goes into the mean with weight 1 / n"),
+            (
+                lambda grad: -grad.mean(axis=1, keepdims=True) + 0.0 * grad,
+                "this is the way through the mean; each entry is used directly, too",
+            ),
+            (
+                lambda grad: grad + grad.mean(axis=1, keepdims=True),
+                "the mean is subtracted, and so is what comes back through it",
+            ),
             (lambda grad: grad - grad.mean(axis=0), "each row has a mean of its own: mind the axis"),
             (
                 lambda grad: grad * (1.0 - 1.0 / grad.shape[1]),
@@ -180,6 +190,11 @@ block_in_place = Exercise(
                 lambda x, dy: (np.tanh(x) + x, dy + dy * (1.0 - x**2)),
                 "the slope of tanh is 1 minus the square of its output; this squares its input",
             ),
+            (lambda x, dy: (np.tanh(x) + x, 1.0 * dy), "x is used twice, and the way through tanh is missing"),
+            (
+                lambda x, dy: (np.tanh(x) + x, 2.0 - np.tanh(x) ** 2),
+                "this is the slope; it is multiplied with what arrives, dy",
+            ),
         ),
     ),
     hints=(
@@ -206,13 +221,13 @@ def smoothing_slopes(grad, x, a):
     )
 
 
-def swept(grad, x, a, *, carried=True, kept=1.0, fresh=1.0):
-    """The backward sweep, from which a part can be left out."""
+def swept(grad, x, a, *, carry=lambda a: a, share=lambda a: 1.0 - a, kept=1.0, fresh=1.0, shift=0, last_first=True):
+    """The backward sweep, from which a part can be left out, or in which one can be another."""
     s, total, dL_dx, dL_da = np.append(0.0, smooth(x, a)), 0.0, np.zeros(len(x)), 0.0
-    for t in reversed(range(len(x))):
-        total = grad[t] + (a * total if carried else 0.0)
-        dL_dx[t] = total * (1.0 - a)
-        dL_da += total * (kept * s[t] - fresh * x[t])
+    for t in reversed(range(len(x))) if last_first else range(len(x)):
+        total = grad[t] + carry(a) * total
+        dL_dx[t] = total * share(a)
+        dL_da += total * (kept * s[t + shift] - fresh * x[t])
     return dL_dx, dL_da
 
 
@@ -226,11 +241,17 @@ smoothing = Exercise(
         expected=smoothing_slopes,
         mistakes=(
             (
-                partial(swept, carried=False),
+                partial(swept, carry=lambda a: 0.0),
                 "every s_t is an output, and it goes into the next step: two gradients come back",
             ),
             (partial(swept, fresh=0.0), "a stands in 1 - a as well"),
+            (partial(swept, fresh=-1.0), "a stands in 1 - a with a minus"),
             (partial(swept, kept=0.0), "a is a factor of the s before as well"),
+            (partial(swept, shift=1), "a meets the s before, s_{t-1}, and here it meets s_t"),
+            (partial(swept, share=lambda a: 1.0), "x_t comes into s_t with the factor 1 - a"),
+            (partial(swept, share=lambda a: a), "x_t comes into s_t with the factor 1 - a, and s_{t-1} with a"),
+            (partial(swept, carry=lambda a: 1.0), "s_t goes into the next step with the factor a"),
+            (partial(swept, last_first=False), "what comes back to s_t has been at s_{t+1} before: begin at the end"),
         ),
         draw={"a": lambda rng, shape: round(float(rng.uniform(0.3, 0.9)), 1)},
     ),

@@ -4,11 +4,9 @@ import numpy as np
 
 from backprop_lib.activations import sigmoid
 from backprop_lib.lesson.exercises import lesson_03_layers as layers
-from backprop_lib.lesson.exercises.answers import Choice, Value
+from backprop_lib.lesson.exercises.answers import EXACT, Choice, Value
 from backprop_lib.lesson.exercises.exercise import Exercise
 from backprop_lib.lesson.exercises.measured import Counted, slopes
-
-EXACT = 1e-6  # for whole numbers, which nobody rounds
 
 # The lesson's network.
 X, Y = np.array([1.0, 2.0]), np.array([1.0, 0.0])

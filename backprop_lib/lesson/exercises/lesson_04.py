@@ -3,14 +3,12 @@
 import numpy as np
 
 from backprop_lib.lesson.exercises import lesson_04_layers as layers
-from backprop_lib.lesson.exercises.answers import Choice, Value
+from backprop_lib.lesson.exercises.answers import EXACT, Choice, Value
 from backprop_lib.lesson.exercises.exercise import Exercise
 from backprop_lib.lesson.exercises.functions import Function
 from backprop_lib.lesson.exercises.inputs import positive_numbers
 from backprop_lib.lesson.exercises.measured import slopes
 from backprop_lib.numerical import check_gradient
-
-EXACT = 1e-6  # for whole numbers and halves, which nobody rounds
 
 # The lesson's batch.
 X = np.array([[1.0, 2.0], [0.0, 1.0], [2.0, -1.0], [-1.0, 0.0]])

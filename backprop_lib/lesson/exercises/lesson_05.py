@@ -3,13 +3,11 @@
 import numpy as np
 
 from backprop_lib.activations import sigmoid
-from backprop_lib.lesson.exercises.answers import Value
+from backprop_lib.lesson.exercises.answers import EXACT, Value
 from backprop_lib.lesson.exercises.exercise import Exercise
 from backprop_lib.lesson.exercises.functions import Function
 from backprop_lib.lesson.exercises.lesson_05_layers import highway_layer, one_image_at_a_time
 from backprop_lib.numerical import numerical_gradient
-
-EXACT = 1e-6  # for whole numbers, which nobody rounds
 
 # A standard normal variable: its values, none of them at a kink at 0, and their shares.
 U = np.linspace(-10.0, 10.0, 1000)
@@ -48,9 +46,21 @@ weights_twice_as_large = Exercise(
     Value(
         expected=powers_of_two,
         mistakes=(
-            ((50, 50, 1), "the gradient of W_50 holds h_49, which 49 layers have doubled"),
-            ((50, 49, 0), "the gradient of W_50 holds h_49, which 49 layers have doubled"),
-            ((50, 50, 50), "on the way to a layer's own weights, how many other layers are passed?"),
+            *(
+                ((50, first, last), "the gradient of W_50 holds h_49, which 49 layers have doubled")
+                for first in (49, 50)
+                for last in (0, 1)
+            ),
+            *(
+                ((50, *exponents), "on the way to a layer's own weights, how many other layers are passed?")
+                for exponents in ((50, 50), (50, 49))
+            ),
+            ((49, 49, 49), "h_0 lies before W_1: on the way back to it the gradient goes through W_1, too"),
+            (
+                (50, 49, 50),
+                "the gradient of W_50 holds h_49, which has not come through W_50 yet",
+            ),
+            (2.0 ** np.array([50, 49, 49]), "these are the factors; answer with their exponents"),
         ),
         tolerance=EXACT,
     ),
@@ -77,8 +87,32 @@ leaky_relu = Exercise(
         outputs=("forward", "backward"),
         expected=leaky_variances,
         mistakes=(
+            (
+                lambda a, n, m: [leaky_variances(a, n, m)[0]] * 2,
+                "a signal is a sum over the n inputs; over how many does the gradient sum on its way back?",
+            ),
             (lambda a, n, m: leaky_variances(a, m, n), "fan_in and fan_out are exchanged"),
             (lambda a, n, m: leaky_variances(0.0, n, m), "this is He's, for a = 0"),
+            (
+                lambda a, n, m: leaky_variances(a, 1, 1),
+                "this is the variance times n, or times m: each sum has so many terms",
+            ),
+            (
+                lambda a, n, m: [part**0.5 for part in leaky_variances(a, n, m)],
+                "these are standard deviations; asked for are the variances",
+            ),
+            (
+                lambda a, n, m: [4.0 / (1.0 + a) ** 2 / fan for fan in (n, m)],
+                "the mean of a square is not the square of the mean",
+            ),
+            (
+                lambda a, n, m: [2.0 / (1.0 - a**2) / fan for fan in (n, m)],
+                "a square is positive, on the side of the leak, too",
+            ),
+            (
+                lambda a, n, m: [4.0 / (1.0 + a**2) / (n + m)] * 2,
+                "this is a compromise between the two, as Xavier's; each is asked for by itself",
+            ),
             (
                 lambda a, n, m: [part / 2.0 for part in leaky_variances(a, n, m)],
                 "each side of 0 has only half of the mean square",

@@ -7,16 +7,22 @@ import numpy as np
 
 from backprop_lib.autograd import Tensor, checkpoint
 from backprop_lib.autograd import Value as Scalar
-from backprop_lib.lesson.exercises.answers import Value
+from backprop_lib.lesson.exercises.answers import EXACT, Value
 from backprop_lib.lesson.exercises.exercise import Exercise
 from backprop_lib.lesson.exercises.functions import Function
 from backprop_lib.lesson.exercises.inputs import plain_numbers, positive_numbers
 from backprop_lib.lesson.exercises.lesson_06_convolution import convolution
 from backprop_lib.lesson.exercises.measured import slopes
-from backprop_lib.lesson.exercises.walks import counted_walk, forks, leaves_after, pushed, walk_at_once
+from backprop_lib.lesson.exercises.walks import (
+    counted_walk,
+    forks,
+    leaves_after,
+    pushed,
+    walk_at_once,
+    walk_by_distance,
+    what_a_walk_lacks,
+)
 from backprop_lib.lesson.mistakes import MISTAKES
-
-EXACT = 1e-6  # for whole numbers, which nobody rounds
 
 
 def three_calls():
@@ -94,8 +100,21 @@ count_and_do_not_sort = Exercise(
                 "a * a sends two arrows to a: count arrows, and not the nodes they come from",
             ),
             (walk_at_once, "a node passes on when its first contribution has come, and the others come too late"),
+            (
+                walk_by_distance,
+                "a node that is near the root by one way may be far by another; it waits for what comes by both",
+            ),
             (pushed, "a node passes on with every contribution, and what came first goes down again"),
+            (
+                partial(counted_walk, arrive=lambda held, slope, grad: slope * grad),
+                "what arrives takes the place of what was there; contributions add up",
+            ),
+            (
+                partial(counted_walk, arrive=lambda held, slope, grad: held + grad),
+                "what goes along an arrow is multiplied with its slope",
+            ),
         ),
+        demand=what_a_walk_lacks,
         draw={"x": positive_numbers},
         use=leaves_after,
         where="in a graph with the leaves {}, whose gradients are compared,",

@@ -25,7 +25,7 @@ def check_exercise(number: str, answer: Any = ...) -> None:
 
     It prints one of four verdicts: not tried yet, right, nearly (with what is off), wrong. It raises nothing, whatever
     the answer is and whatever a function does that is handed in: a function is called on copies of small inputs, for
-    three seconds at the most. What is solved is remembered for `progress`.
+    three seconds at the most and for six in all. What is solved is remembered for `progress`.
 
     Parameters
     ----------

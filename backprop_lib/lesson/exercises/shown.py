@@ -17,7 +17,7 @@ def shown_numbers(value, digits=DIGITS[0]):
         return f"an array of shape {np.shape(value)}"
 
     def shown(entry):
-        return entry if isinstance(entry, int | np.integer) else float(f"{entry:.{digits}g}")
+        return entry if isinstance(entry, int | np.integer) else float(f"{entry:.{digits}g}") + 0.0  # no -0.0
 
     return str(np.vectorize(shown, otypes=[object])(np.asarray(value)).tolist())
 
