@@ -6,7 +6,7 @@ PEERS := .cache/bench
 SITE := _build/html
 
 .DEFAULT_GOAL := help
-.PHONY: help book test mutants bench lab execute clean
+.PHONY: help book test versions mutants bench lab execute clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ test: book ## check everything: style, imports, unit tests, every notebook, the 
 	$(BIN)/mypy
 	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage report --skip-covered
+
+versions: ## run tests and notebooks with the oldest and newest Python, NumPy, Matplotlib (half an hour, in .cache)
+	$(PYTHON) tools/versions.py
 
 mutants: $(VENV)/.complete ## change the package step by step and see whether its tests notice (ten minutes)
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet -r tools/mutation-requirements.txt
