@@ -7,7 +7,7 @@ SITE := _build/html
 TAKE_AWAY := _build/backpropagation-you-can-run
 
 .DEFAULT_GOAL := help
-.PHONY: help book pdf zip test mutants bench lab execute clean
+.PHONY: help book pdf zip test versions mutants bench lab execute clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ test: book ## check everything: style, imports, unit tests, every notebook, the 
 	$(BIN)/mypy
 	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage report --skip-covered
+
+versions: ## run tests and notebooks with the oldest and newest Python, NumPy, Matplotlib (half an hour, in .cache)
+	$(PYTHON) tools/versions.py
 
 mutants: $(VENV)/.complete ## change the package step by step and see whether its tests notice (ten minutes)
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet -r tools/mutation-requirements.txt

@@ -118,7 +118,7 @@ def without_lambdas(source):
             if isinstance(node, ast.Lambda):
                 functions.append(f"{name}_lambda_{len(functions) + 1}")
                 text = ast.get_source_segment(source, node)
-                arguments, body = text.removeprefix("lambda ").split(": ", 1)
+                arguments, body = text.removeprefix("lambda").lstrip().split(": ", 1)
                 code = code.replace(text, functions[-1], 1)
                 functions[-1] = f"def {functions[-1]}({arguments}):\n    return {body}\n\n\n"
         lines[statement.lineno - 1 : statement.end_lineno] = [*functions, code]

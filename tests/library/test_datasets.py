@@ -1,12 +1,14 @@
 """The digits against scikit-learn's copy, their split against a loop, and the spirals against their geometry."""
 
+import hashlib
+import re
 from collections import Counter
 
 import numpy as np
 import pytest
 from sklearn import datasets as sklearn_datasets
 
-from backprop_lib import load_digits, make_spirals
+from backprop_lib import datasets, load_digits, make_spirals
 
 PARTS = ["train", "validation", "test"]
 
@@ -93,6 +95,71 @@ def test_every_call_gives_the_same_numbers_in_memory_of_its_own(digits):
         assert ours.flags.writeable
     again.X_train[...] = -1.0
     np.testing.assert_array_equal(load_digits().X_train, digits.X_train)
+
+
+# The file of the digits
+
+
+@pytest.fixture
+def file(tmp_path, monkeypatch):
+    """A copy of the file, which is read in its place."""
+    copy = tmp_path / "digits.npz"
+    copy.write_bytes(datasets.DIGITS.read_bytes())
+    monkeypatch.setattr(datasets, "DIGITS", copy)
+    load_digits()
+    return copy
+
+
+ADVICE = "restore it from the repository or install the package again"
+
+
+def test_a_missing_file_is_named_with_what_to_do(file):
+    file.unlink()
+    with pytest.raises(FileNotFoundError, match=rf"{re.escape(str(file))}: expected a file .*, found none; {ADVICE}"):
+        load_digits()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: b"",
+        lambda content: content[: len(content) // 2],
+        lambda content: content[:-1],
+        lambda content: content + b"\0",
+        lambda content: b"<!DOCTYPE html>",
+        lambda content: content[:1000] + bytes([content[1000] ^ 1]) + content[1001:],
+    ],
+    ids=["empty", "half", "last byte missing", "a byte more", "something else", "one bit changed"],
+)
+def test_a_damaged_file_is_named_with_what_to_do(file, damage):
+    file.write_bytes(damage(file.read_bytes()))
+    with pytest.raises(ValueError, match=rf"{re.escape(str(file))}: expected SHA-256 .*; {ADVICE}"):
+        load_digits()
+
+
+def test_a_readable_file_with_other_numbers_is_refused(file):
+    with np.load(file) as stored:
+        images, labels = stored["images"].copy(), stored["labels"]
+    images[0, 0] += 1
+    np.savez_compressed(file, images=images, labels=labels)
+    with pytest.raises(ValueError, match="expected SHA-256"):
+        load_digits()
+
+
+class Bomb:
+    """Its pickle runs code when it is read."""
+
+    def __reduce__(self):
+        return pytest.fail, ("a pickle was read",)
+
+
+def test_pickles_are_not_read_even_with_the_right_checksum(file, monkeypatch):
+    np.savez(file, images=np.array([Bomb()], dtype=object), labels=np.arange(1))
+    with np.load(file, allow_pickle=True) as stored, pytest.raises(pytest.fail.Exception, match="a pickle was read"):
+        stored["images"]
+    monkeypatch.setattr(datasets, "DIGITS_SHA256", hashlib.sha256(file.read_bytes()).hexdigest())
+    with pytest.raises(ValueError, match="allow_pickle=False"):
+        load_digits()
 
 
 # Spirals

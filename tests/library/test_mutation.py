@@ -139,6 +139,7 @@ double = operation(
     lambda grad: 2 * grad,  # the rule
 )
 Tensor.twice = lambda self: double(self)
+always = lambda: 2
 
 
 def f(x):
@@ -165,6 +166,11 @@ def Tensor_twice_lambda_1(self):
 
 
 Tensor.twice = Tensor_twice_lambda_1
+def always_lambda_1():
+    return 2
+
+
+always = always_lambda_1
 
 
 def f(x):

@@ -39,15 +39,29 @@ def test_the_lean_environment_is_all_that_is_installed(dockerfile):
     assert [line.strip() for line in installs] == [
         'RUN ${KERNEL_PYTHON_PREFIX}/bin/pip install --no-cache-dir -r "binder/requirements.txt"'
     ]
-    # Nothing runs at the start of a session, and no system package is asked for.
-    assert not {"postBuild", "start", "apt.txt", "environment.yml"} & {
-        path.name for path in (ROOT / "binder").iterdir()
+    # Nothing else is done while the image is built, and no system package is asked for.
+    assert {path.name for path in (ROOT / "binder").iterdir()} == {
+        "requirements.in",
+        "requirements.txt",
+        "runtime.txt",
+        "start",
     }
 
 
+def test_a_session_starts_with_one_thread_for_matrix_products_and_nothing_else(dockerfile):
+    assert 'ENV R2D_ENTRYPOINT="${REPO_DIR}/binder/start"' in dockerfile
+    start = ROOT / "binder/start"
+    lines = [line for line in start.read_text("utf-8").splitlines() if not line.startswith("#")]
+    assert lines == ["export OPENBLAS_NUM_THREADS=1", 'exec "$@"']
+    program = [sys.executable, "-c", "import os, sys; print(os.environ['OPENBLAS_NUM_THREADS'], sys.argv[1:])", "a b"]
+    started = subprocess.run([start, *program], capture_output=True, text=True, check=True, env={})
+    assert started.stdout == "1 ['a b']\n"
+
+
 def test_the_repository_is_copied_before_it_is_installed(dockerfile):
-    copied, installed = dockerfile.index("COPY --chown=0:0 src/ ${REPO_DIR}/"), dockerfile.index("bin/pip install")
-    assert copied < installed
+    # The files belong to whoever runs repo2docker.
+    copied = re.search(r"^COPY --chown=\d+:\d+ src/ \$\{REPO_DIR\}/$", dockerfile, re.MULTILINE)
+    assert copied.start() < dockerfile.index("bin/pip install")
     assert "-e ." in (ROOT / "binder/requirements.txt").read_text("utf-8").splitlines()
 
 

@@ -92,5 +92,12 @@ def test_what_a_step_calls_exists(name, line):
 def test_only_the_weekly_run_takes_the_newest_versions():
     weekly, publish = ([line for name, line in commands() if name == n] for n in ("weekly", "publish"))
     assert any("-r requirements.in" in line for line in weekly)
-    assert not any("requirements.txt" in line for line in weekly)
+    assert not any("install" in line and "requirements.txt" in line for line in weekly)
     assert not any("requirements.in" in line for line in publish)
+
+
+def test_the_weekly_run_audits_every_pinned_file_that_a_reader_installs():
+    audits = [line for name, line in commands() if "pip_audit" in line]
+    assert [re.search(r"[a-z/]+\.txt", line)[0] for line in audits] == ["requirements.txt", "binder/requirements.txt"]
+    # Without it, an audit that can look up nothing finds nothing.
+    assert all("--strict" in line for line in audits)
