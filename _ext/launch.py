@@ -43,7 +43,7 @@ def links(repository, branch, path, hub):
 
 
 def hub_address():
-    """Return the JupyterHub's address, with a stroke at its end, or an empty string."""
+    """Return the JupyterHub's address, with a slash at its end, or an empty string."""
     given = os.environ.get("BOOK_HUB_URL", "").strip()
     return given and checked("BOOK_HUB_URL", given)
 

@@ -18,7 +18,7 @@ HOST = re.compile(r"[\w.-]+(:\d+)?")
 
 
 def checked(name, address):
-    """Return a web address without user, query and fragment, with a stroke at its end; refuse anything else."""
+    """Return a web address without user, query and fragment, with a slash at its end; refuse anything else."""
     url = urlsplit(address)
     if url.scheme not in ("http", "https") or not HOST.fullmatch(url.netloc) or url.query or url.fragment:
         raise ConfigError(f"{name}: expected https://host/path, got {address!r}")
@@ -33,7 +33,7 @@ def github_pages(repository):
 
 
 def published_address(environment=os.environ):
-    """Return the address of the published site, with a stroke at its end, or an empty string."""
+    """Return the address of the published site, with a slash at its end, or an empty string."""
     given = environment.get("BOOK_SITE_URL", "").strip()
     if given:
         return checked("BOOK_SITE_URL", given)

@@ -9,6 +9,7 @@ import subprocess
 import xml.etree.ElementTree as ET
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import last_changed
 import launch
 import nbformat.v4
 import pytest
@@ -164,6 +165,16 @@ def test_a_shallow_clone_shows_no_date(private, tmp_path):
         (tmp_path / "clone" / name).symlink_to(source / name)
     assert small_book.build(tmp_path / "clone").returncode == 0
     assert dates(tmp_path / "clone" / "_build" / "html") == {}
+
+
+def test_without_a_repository_or_without_git_there_is_no_date(tmp_path, monkeypatch):
+    (tmp_path / "page.md").touch()
+    assert last_changed.last_commit_date(tmp_path, ["page.md"]) == ""
+    git(tmp_path, "init")
+    commit(tmp_path, "page.md", day="2021-02-03")
+    assert last_changed.last_commit_date(tmp_path, ["page.md"]) == "2021-02-03"
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert last_changed.last_commit_date(tmp_path, ["page.md"]) == ""
 
 
 def test_a_notebook_opens_in_three_places_and_another_page_in_none(published):
