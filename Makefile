@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PEERS := .cache/bench
 SITE := _build/html
+TAKE_AWAY := _build/backpropagation-you-can-run
 
 .DEFAULT_GOAL := help
-.PHONY: help book test mutants bench lab execute clean
+.PHONY: help book pdf zip test mutants bench lab execute clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +31,14 @@ book: $(VENV)/.complete ## build the website, with every warning an error, and p
 	  rm -rf $(SITE) _build/.doctrees _build/jupyter_execute && \
 	  $(BIN)/jupyter-book build . -n -W --keep-going && cp _build/inputs $(SITE)/.inputs; fi
 	@echo "Open $(CURDIR)/$(SITE)/index.html"
+
+pdf: book ## print the whole book into one PDF (a minute, needs Chromium or Chrome)
+	@$(BIN)/python tools/book_pdf.py $(SITE) $(TAKE_AWAY).pdf
+	@echo "Open $(CURDIR)/$(TAKE_AWAY).pdf"
+
+zip: book ## pack the website for reading from a folder, without a server
+	@$(BIN)/python tools/book_zip.py $(SITE) $(TAKE_AWAY).zip
+	@echo "Unpack $(CURDIR)/$(TAKE_AWAY).zip and open its index.html"
 
 # One thread for matrix products: the matrices of the book are small, and threads that wait for one another do so in a loop.
 test: export OPENBLAS_NUM_THREADS = 1

@@ -78,6 +78,12 @@ def rename_ids(root, prefix):
                 element.set(name, REFERENCE.sub(rf"url(#{prefix}\1)", value))
 
 
+def aspect_ratio(root):
+    """Return the aspect ratio of a drawing as CSS has it, width / height."""
+    *_, width, height = root.get("viewBox").replace(",", " ").split()
+    return f"{width} / {height}"
+
+
 def inline_svg(source, prefix, *, alt=None, width=None):
     """Return an SVG as it goes into a page.
 
@@ -110,8 +116,9 @@ def inline_svg(source, prefix, *, alt=None, width=None):
     map_colours(root)
     rename_ids(root, prefix)
     root.attrib |= {"role": "img", "aria-label": label, "class": "figure-svg"}
-    if width:
-        root.set("style", f"{root.get('style', '')}; width: {width}".lstrip("; "))
+    # A drawing far from the window is not laid out, so what gives it its height must not lie inside it.
+    styles = [root.get("style"), f"aspect-ratio: {aspect_ratio(root)}", width and f"width: {width}"]
+    root.set("style", "; ".join(filter(None, styles)))
     return ET.tostring(root, encoding="unicode")
 
 

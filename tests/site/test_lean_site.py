@@ -1,7 +1,11 @@
 """The hooks that make the site light and closed, without a build; a theme that has changed must not pass unnoticed."""
 
+import io
+import re
+
 import content_security_policy
 import icon_font
+import lean_code
 import lean_theme
 import pytest
 import style_sheet
@@ -9,6 +13,8 @@ import unused_css
 from fontTools.fontBuilder import FontBuilder
 from fontTools.misc.psCharStrings import T2CharString
 from fontTools.ttLib import TTFont
+from pygments.lexers import get_lexer_by_name
+from pygments.styles import get_style_by_name
 from sphinx.errors import ExtensionError
 
 PAGE = """<p class="note big" id="here" data-kind="x">text</p><script>element.classList.add("added-later");
@@ -164,3 +170,23 @@ def test_a_policy_allows_what_the_page_contains_by_checksum():
     # The example of a checksum in the standard itself.
     known = "'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='"
     assert content_security_policy.checksum("alert('Hello, world.');") == known
+
+
+def test_only_what_has_a_colour_of_its_own_is_an_element():
+    lexer, html = get_lexer_by_name("python"), io.StringIO()
+    lean_code.LeanFormatter().format(lexer.get_tokens("for x in (y, 2): z = x + 2  # a sum"), html)
+    assert re.findall(r'<span class="(\w+)">([^<]+)</span>', html.getvalue()) == [
+        ("k", "for"),
+        ("ow", "in"),
+        ("mi", "2"),
+        ("mi", "2"),
+        ("c1", "# a sum"),
+    ]
+    assert "y, " in html.getvalue()
+
+
+@pytest.mark.parametrize("style", ["a11y-high-contrast-light", "a11y-high-contrast-dark"])
+def test_what_is_no_element_has_no_style_but_a_colour(style):
+    for kind in lean_code.PLAIN:
+        look = get_style_by_name(style).style_for_token(kind)
+        assert not any(value for name, value in look.items() if name != "color")

@@ -9,11 +9,11 @@ TICK = re.compile(r'✓ (eq-[\w-]+) <a class="reference internal" href="#equatio
 EQUATION = re.compile(r'id="equation-(eq-[\w-]+)".*?<span class="eqno">\((\d+\.\d+)\)', re.DOTALL)
 
 
-@pytest.mark.parametrize("path", lc.LESSONS, ids=lambda path: path.stem)
-def test_every_tick_has_the_number_of_its_equation(path, site):
-    page = (site / "chapters" / f"{path.stem}.html").read_text(encoding="utf-8")
+@pytest.mark.parametrize("lesson", lc.LESSONS, ids=lambda path: path.stem)
+def test_every_tick_has_the_number_of_its_equation(lesson, site):
+    page = (site / "chapters" / f"{lesson.stem}.html").read_text(encoding="utf-8")
     numbers = dict(EQUATION.findall(page))
     ticks = TICK.findall(page)
-    printed = [output.text for cell in lc.read(path).cells for output in cell.get("outputs", []) if "text" in output]
+    printed = [output.text for cell in lc.read(lesson).cells for output in cell.get("outputs", []) if "text" in output]
     assert len(ticks) == "".join(printed).count("✓ eq-") > 0
     assert [(label, number) for label, number in ticks if numbers.get(label) != number] == []

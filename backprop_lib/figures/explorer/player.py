@@ -39,9 +39,9 @@ PLAYER = """\
 SPARE = " and more"
 
 SLIDER = """\
-<label><span class="explorer-label">{label}</span> \
+<label><span class="explorer-label">{label}</span> <span class="explorer-slider">\
 <input type="range" min="0" max="{last}" value="{initial}" aria-valuetext="{value}" data-values="{values}">\
-<span class="explorer-value" style="min-width: {width}ch" aria-hidden="true">{value}</span></label>
+<span class="explorer-value" style="min-width: {width}ch" aria-hidden="true">{value}</span></span></label>
 """
 
 STEPPER = """\
