@@ -12,14 +12,17 @@ TAKE_AWAY := _build/backpropagation-you-can-run
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# What the site is made from, as one checksum: contents, names and the repository's address, no dates. It is kept in
-# the site only after a build that succeeded, so a failed one fails again, and a page that is gone counts as a change.
+# What the site is made from, as one checksum: contents, names, addresses, and the commit that the pages' dates come
+# from; no dates of files. It is kept in the site only after a build that succeeded, so a failed one fails again, and a
+# page that is gone counts as a change.
+PAGES := index.md chapters images references.bib backprop_lib
 FINGERPRINT = { \
 	find . -type d \( -name '.?*' -o -name '_build' -o -name '__pycache__' -o -name '*.egg-info' -o -name htmlcov \
 	  -o -path ./tests -o -path ./tools -o -path ./benchmarks -o -path ./binder \) -prune \
 	  -o -type f ! -name '.*' -exec cksum {} + | LC_ALL=C sort -k 3; \
-	echo "$$BOOK_REPOSITORY_URL"; git config --get remote.origin.url; \
-	git symbolic-ref refs/remotes/origin/HEAD; } 2>/dev/null | cksum
+	env | grep '^BOOK_' | LC_ALL=C sort; git config --get remote.origin.url; git symbolic-ref refs/remotes/origin/HEAD; \
+	git rev-parse --is-shallow-repository; git log -1 --format=%H -- $(PAGES); git status --porcelain -- $(PAGES); \
+	} 2>/dev/null | cksum
 
 book: $(VENV)/.complete ## build the website, with every warning an error, and print the path to open
 	@mkdir -p _build && $(FINGERPRINT) > _build/inputs

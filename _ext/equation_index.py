@@ -38,6 +38,8 @@ class EquationIndex(Directive):
         env.note_reread()  # any notebook may have changed, come or gone
         paths = {name: env.doc2path(name) for name in sorted(env.found_docs) if LESSON.fullmatch(name)}
         lessons = {name: path for name, path in paths.items() if str(path).endswith(".ipynb")}
+        for path in lessons.values():
+            env.note_dependency(path)
         sections = [self.section(name, path) for name, path in lessons.items()]
         return [equation_counts(lessons=lessons), *sections]
 

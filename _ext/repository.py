@@ -1,4 +1,4 @@
-"""Repository, download and Binder buttons, only where the repository's address is known.
+"""Buttons that lead to the repository, and to a page's source and its editor there, only where its address is known.
 
 The address is `BOOK_REPOSITORY_URL`, or else the git remote `origin` where that is on another host.
 """
@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 from sphinx.errors import ConfigError
 
-BINDER = "https://mybinder.org"
 PROVIDERS = ("github", "gitlab", "bitbucket")
 SCP_LIKE = re.compile(r"(?:[\w.-]+@)?([\w-]+(?:\.[\w-]+)+):(?!/)(.+)")  # git@host:owner/name
 
@@ -49,6 +48,11 @@ def known_address(folder):
     return web_address(given or git(folder, "config", "--get", "remote.origin.url"))
 
 
+def default_branch(folder):
+    """Return the name of the branch that the repository shows first, as far as git knows it."""
+    return git(folder, "symbolic-ref", "--short", "refs/remotes/origin/HEAD").removeprefix("origin/") or "main"
+
+
 def set_buttons(app, config):
     """Fill in the theme's options from the repository's address."""
     address = known_address(app.srcdir)
@@ -59,14 +63,13 @@ def set_buttons(app, config):
     if not address:
         return
     provider = next((name for name in PROVIDERS if name in urlsplit(address).hostname), None)
-    default_branch = git(app.srcdir, "symbolic-ref", "--short", "refs/remotes/origin/HEAD").removeprefix("origin/")
     options |= {
         "repository_url": address,
-        "repository_branch": default_branch or "main",
+        "repository_branch": default_branch(app.srcdir),
         "repository_provider": provider or "github",  # the theme insists on one; only the icon shows it
         "use_repository_button": True,
         "use_source_button": provider is not None,  # the path to one file differs from host to host
-        "launch_buttons": {"binderhub_url": BINDER, "notebook_interface": "jupyterlab"},
+        "use_edit_page_button": provider in ("github", "gitlab"),
     }
 
 

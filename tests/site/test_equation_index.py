@@ -246,7 +246,7 @@ EQUATIONS = "$$\na = b\n$$ (eq-one)\n\n$$\nc = d\n$$ (eq-two)\n\n$$\ne = f\n$$ (
 
 def write_lesson(folder, calls):
     """Write a lesson of three equations, and the cell that verifies some."""
-    cells = [nbformat.v4.new_markdown_cell(f"# A small lesson\n\n{EQUATIONS}"), *executed(calls)]
+    cells = [nbformat.v4.new_markdown_cell(f"# A small lesson\n\nThree equations.\n\n{EQUATIONS}"), *executed(calls)]
     cells.append(nbformat.v4.new_code_cell('verify("eq-three", e, f(1.0))'))  # never executed
     notebook = nbformat.v4.new_notebook(cells=cells, metadata=METADATA)
     nbformat.write(notebook, folder / "04_small.ipynb")
@@ -271,7 +271,7 @@ def small_book(tmp_path_factory):
     (folder / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
     toc = {"format": "jb-book", "root": "index", "chapters": [{"file": "04_small"}]}
     (folder / "_toc.yml").write_text(yaml.safe_dump(toc), encoding="utf-8")
-    (folder / "index.md").write_text("# Index\n\n```{equation-index}\n```\n", encoding="utf-8")
+    (folder / "index.md").write_text("# Index\n\nA sentence.\n\n```{equation-index}\n```\n", encoding="utf-8")
     return folder
 
 

@@ -73,6 +73,33 @@ def test_what_changes_the_site_is_built_again(checkout):
     shutil.rmtree(checkout.folder / "_build/html")
     assert checkout.builds() == (0, True)
     assert checkout.builds(BOOK_REPOSITORY_URL="https://example.org/owner/name") == (0, True)
+    assert checkout.builds(BOOK_SITE_URL="https://example.org/name/") == (0, True)
+    assert checkout.builds(BOOK_HUB_URL="https://hub.example.org/") == (0, True)
+    assert checkout.builds() == (0, True)
+    assert checkout.builds() == (0, False)
+
+
+def test_a_commit_counts_where_it_changes_the_date_of_a_page(checkout):
+    def git(*arguments):
+        environment = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+        author = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+        command = ["git", *author, *arguments]
+        subprocess.run(command, cwd=checkout.folder, env=os.environ | environment, check=True, capture_output=True)
+
+    git("init")
+    git("add", "index.md", "chapters")
+    assert checkout.builds() == (0, True)
+    git("commit", "-m", "pages")
+    assert checkout.builds() == (0, True)
+    git("commit", "-m", "nothing", "--allow-empty")
+    assert checkout.builds() == (0, False)
+    git("add", "Makefile")
+    git("commit", "-m", "no page")
+    assert checkout.builds() == (0, False)
+    (checkout.folder / "chapters/a.md").write_text("changed", encoding="utf-8")
+    assert checkout.builds() == (0, True)
+    assert checkout.builds() == (0, False)
+    git("commit", "-a", "-m", "a page, which now has a date")
     assert checkout.builds() == (0, True)
     assert checkout.builds() == (0, False)
 

@@ -1,17 +1,9 @@
 """The build and the checks of the site can fail: each defect is planted once, and must be named."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 import site_checks
-import yaml
+import small_book
 from bs4 import BeautifulSoup
-from site_checks import ROOT
-
-DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9" stroke="#1f5fa8"/></svg>'
 
 # page: (its defect, what the build must say about it)
 DEFECTS = {
@@ -24,6 +16,7 @@ DEFECTS = {
     "missing_file": ("![A picture that is not there](gone.png)", "image file not readable: gone.png"),
     "no_alt_text": ("![](drawing.svg)", "an alt text that describes the figure is missing, got None"),
     "file_name_as_alt_text": ("![drawing.svg](drawing.svg)", "is missing, got 'drawing.svg'"),
+    "no_sentence": ("- a list, and nothing that would describe the page", "expected a first sentence"),
     "broken_drawing": ("![A drawing cut short](broken.svg)", "not a well-formed SVG"),
 }
 SOUND = {
@@ -32,39 +25,21 @@ SOUND = {
 }
 
 
-def build(folder, pages, address=""):
-    """Build a small book with the real settings and hooks; return the finished process."""
-    folder.mkdir()
-    for name in ("_static", "references.bib"):
-        (folder / name).symlink_to(ROOT / name)
-    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-    local = config["sphinx"]["local_extensions"]
-    config["sphinx"]["local_extensions"] = dict.fromkeys(local, str(ROOT / "_ext"))
-    (folder / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
-    chapters = [{"file": name} for name in pages if name != "index"]
-    toc = {"format": "jb-book", "root": "index", "chapters": chapters}
-    (folder / "_toc.yml").write_text(yaml.safe_dump(toc), encoding="utf-8")
-    (folder / "drawing.svg").write_text(DRAWING, encoding="utf-8")
-    (folder / "broken.svg").write_text(DRAWING[:-12], encoding="utf-8")
-    for name, text in pages.items():
-        (folder / f"{name}.md").write_text(f"# A page named {name}\n\n{text}\n", encoding="utf-8")
-    command = [Path(sys.executable).with_name("jupyter-book"), "build", ".", "-n", "-W", "--keep-going", "-q"]
-    environment = os.environ | {"BOOK_REPOSITORY_URL": address, "NO_COLOR": "1"}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-
-
 @pytest.fixture(scope="module")
 def defective(tmp_path_factory):
     """Build a book with every defect, each on its own page."""
     pages = {"index": "Nothing wrong here."} | {name: text for name, (text, _) in DEFECTS.items()}
-    return build(tmp_path_factory.mktemp("defective") / "book", pages)
+    folder = tmp_path_factory.mktemp("defective") / "book"
+    small_book.write(folder, pages)
+    return small_book.build(folder)
 
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory):
     """Build a book without defects, its repository known, and return its site."""
     folder = tmp_path_factory.mktemp("sound") / "book"
-    result = build(folder, SOUND, address="https://example.org/owner/name")
+    small_book.write(folder, SOUND)
+    result = small_book.build(folder, BOOK_REPOSITORY_URL="https://example.org/owner/name")
     assert result.returncode == 0, result.stdout + result.stderr
     return folder / "_build" / "html"
 
@@ -92,7 +67,7 @@ def test_numbers_and_figures_of_a_sound_book(sound):
     marks = [(tag.contents[0], tag.contents[-1]) for tag in index.select(".formula-and-marks")]
     assert marks == [("(", "),"), (index.select(".formula-and-marks .math")[1], ".")]
     assert index.select_one("svg.figure-svg")["aria-label"] == "A horizontal line"
-    assert index.select_one("svg path")["style"] == "stroke: var(--fig-forward, #1f5fa8)"
+    assert index.select_one("svg.figure-svg path")["style"] == "stroke: var(--fig-forward, #1f5fa8)"
     assert site_checks.dead_links(sound) == []
 
 
