@@ -149,14 +149,7 @@ def met(tolerance):
     """Return the tolerance that a verification met, in brackets."""
     if tolerance is None:
         return [nodes.Text(" ("), nodes.strong("", "not executed"), nodes.Text(")")]
-    return [nodes.Text(" (to "), nodes.math("", tex(tolerance)), nodes.Text(")")]
-
-
-def tex(tolerance):
-    r"""Return a printed number as TeX: 1e-08 is 10^{-8}."""
-    mantissa, _, exponent = tolerance.partition("e")
-    power = rf"10^{{{int(exponent)}}}" if exponent else ""
-    return power if power and mantissa == "1" else rf"{mantissa} \cdot {power}" if power else mantissa
+    return [nodes.Text(f" (to {tolerance})")]
 
 
 def table(header, rows, *classes):

@@ -30,6 +30,8 @@ SHA512 = "jG8uKntjSEcm2EpQOh0XturpPuuC9r3Sq5HLHdsFdWZT27E672SF19QEi+of0/YeOy15lD
 SERVER = Path(__file__).with_name("katex_server.js")
 CACHE = Path(__file__).resolve().parent.parent / ".cache"
 WANTED = re.compile(r"package/(LICENSE|dist/katex\.js|dist/katex\.css|dist/fonts/[\w-]+\.woff2)")
+STRUT = re.compile(r'class="katex-base"><span class="katex-strut" style="height:([\d.]+)em;(?:vertical-align:-([\d.]+)em)?')
+DRAWING = '<span class="katex-html"'
 OPENING = re.compile(r"[(\[“‘]*\Z")
 SHORT = 40  # characters of TeX; a longer formula may have to break inside
 CLOSING = re.compile(r"[.,;:!?)\]’”-]*")
@@ -138,13 +140,28 @@ class Katex:
         label = f"Equation ({number})" if number else "Formula"
         translator.body.append(translator.starttag(node, "div", CLASS="math notranslate nohighlight"))
         translator.body.append(f'<div class="math-box" role="group" aria-label="{label}">')
-        translator.body.append(self.formula(node, display=True) + "</div>")
+        translator.body.append(keep_place(self.formula(node, display=True)) + "</div>")
         if number:
             translator.body.append(f'<span class="eqno">({number})')
             translator.add_permalink_ref(node, "Link to this equation")
             translator.body.append("</span>")
         translator.body.append("</div>\n")
         raise nodes.SkipNode
+
+
+def keep_place(formula):
+    """Give the drawing of a displayed formula its height, so that it can be laid out later without moving the page.
+
+    KaTeX's struts tell the height and depth of what is taller than a line of text on both sides. Of a lower formula they
+    do not, since its line has a height of its own: it is laid out at once.
+    """
+    struts = [(float(height), float(depth or 0)) for height, depth in STRUT.findall(formula)]
+    above = max((height - depth for height, depth in struts), default=0)
+    below = max((depth for _, depth in struts), default=0)
+    if above < 1 or below < 0.5:
+        return formula
+    style = f"contain-intrinsic-height:{above + below:.4f}em"
+    return formula.replace(DRAWING, f'<span class="katex-html tall" style="{style}"', 1)
 
 
 class KeepMarks(SphinxPostTransform):

@@ -4,14 +4,16 @@ if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = f
 
 document.addEventListener("DOMContentLoaded", () => {
   // Boxes that scroll must be reachable by keyboard; the theme sees to code and outputs, this to formulas and tables.
+  const boxes = ".math-box, .pst-scrollable-table-container";
   const observer = new ResizeObserver((entries) => {
     for (const { target } of entries) {
-      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
-      else target.removeAttribute("tabindex");
+      const box = target.closest(boxes);
+      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+      else box.removeAttribute("tabindex");
     }
   });
-  const boxes = ".math-box, .pst-scrollable-table-container";
-  document.querySelectorAll(boxes).forEach((box) => observer.observe(box));
+  // A tall formula has its width only once it was near the window.
+  document.querySelectorAll(`${boxes}, .math-box .tall`).forEach((part) => observer.observe(part));
 
   // A search result quotes the page: each formula once, as it looks, without its MathML and TeX.
   if (typeof Search !== "undefined") {
