@@ -30,7 +30,7 @@ SHA512 = "jG8uKntjSEcm2EpQOh0XturpPuuC9r3Sq5HLHdsFdWZT27E672SF19QEi+of0/YeOy15lD
 SERVER = Path(__file__).with_name("katex_server.js")
 CACHE = Path(__file__).resolve().parent.parent / ".cache"
 WANTED = re.compile(r"package/(LICENSE|dist/katex\.js|dist/katex\.css|dist/fonts/[\w-]+\.woff2)")
-STRUT = re.compile(r'class="katex-base"><span class="katex-strut" style="height:([\d.]+)em;(?:vertical-align:-([\d.]+)em)?')
+STRUT = re.compile(r'"katex-base"><span class="katex-strut" style="height:([\d.]+)em;(?:vertical-align:-([\d.]+)em)?')
 DRAWING = '<span class="katex-html"'
 OPENING = re.compile(r"[(\[“‘]*\Z")
 SHORT = 40  # characters of TeX; a longer formula may have to break inside
@@ -152,8 +152,8 @@ class Katex:
 def keep_place(formula):
     """Give the drawing of a displayed formula its height, so that it can be laid out later without moving the page.
 
-    KaTeX's struts tell the height and depth of what is taller than a line of text on both sides. Of a lower formula they
-    do not, since its line has a height of its own: it is laid out at once.
+    KaTeX's struts tell the height and depth of what is taller than a line of text on both sides. A lower formula is laid
+    out at once: its line has a height of its own.
     """
     struts = [(float(height), float(depth or 0)) for height, depth in STRUT.findall(formula)]
     above = max((height - depth for height, depth in struts), default=0)
