@@ -13,7 +13,7 @@ from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
-from backprop_lib.figures.explorer.svg import REFERENCE, lift_universal_rule, parse
+from backprop_lib.figures.explorer.svg import REFERENCE, tidy
 from backprop_lib.figures.palette import PALETTE
 
 logger = logging.getLogger(__name__)
@@ -104,7 +104,7 @@ def inline_svg(source, prefix, *, alt=None, width=None):
         Where neither gives an alt text, or the SVG is not well-formed or contains rules for the whole page.
     """
     try:
-        root = parse(source)
+        root = tidy(source)
     except ET.ParseError as error:
         raise ValueError(f"not a well-formed SVG: {error}") from error
     if root.tag != "svg" or "viewBox" not in root.attrib:
@@ -112,7 +112,6 @@ def inline_svg(source, prefix, *, alt=None, width=None):
     label = alt or root.get("aria-label")
     if not is_alt_text(label):
         raise ValueError(f"an alt text that describes the figure is missing, got {label!r}")
-    lift_universal_rule(root)
     map_colours(root)
     rename_ids(root, prefix)
     root.attrib |= {"role": "img", "aria-label": label, "class": "figure-svg"}

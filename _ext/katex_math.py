@@ -152,8 +152,8 @@ class Katex:
 def keep_place(formula):
     """Give the drawing of a displayed formula its height, so that it can be laid out later without moving the page.
 
-    KaTeX's struts tell the height and depth of what is taller than a line of text on both sides. A lower formula is laid
-    out at once: its line has a height of its own.
+    KaTeX's struts tell the height and depth of what is taller than a line of text on both sides. A lower formula is
+    laid out at once: its line has a height of its own.
     """
     struts = [(float(height), float(depth or 0)) for height, depth in STRUT.findall(formula)]
     above = max((height - depth for height, depth in struts), default=0)
