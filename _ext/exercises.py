@@ -1,7 +1,9 @@
-"""Exercises: their titles begin with their numbers, and builders beside html find every writer."""
+"""Exercises: titles begin with their numbers, solutions unfold without a script, every builder finds its writers."""
+
+import html
 
 from docutils import nodes
-from sphinx_exercise.nodes import exercise_node, exercise_subtitle
+from sphinx_exercise.nodes import exercise_node, exercise_subtitle, solution_node
 
 
 def plain_titles(app, document):
@@ -18,6 +20,18 @@ def unique_ids(app, document):
             section["ids"] = [nodes.make_id(f"{section.parent['label']}-content")]
 
 
+def visit_solution(translator, node):
+    """Open a solution that is folded from the start, and not laid out before it is wanted."""
+    title = node.pop(0)
+    translator.body.append(translator.starttag(node, "details", CLASS="admonition"))
+    translator.body.append(f'<summary class="admonition-title">{html.escape(title.astext())}</summary>\n')
+
+
+def depart_solution(translator, node):
+    """Close a solution."""
+    translator.body.append("</details>\n")
+
+
 def forget_singlehtml(app):
     """Without writers of its own singlehtml takes those of html, other extensions' included."""
     app.registry.translation_handlers.pop("singlehtml", None)
@@ -26,6 +40,7 @@ def forget_singlehtml(app):
 def setup(app):
     """Connect to Sphinx."""
     app.setup_extension("sphinx_exercise")
+    app.add_node(solution_node, override=True, html=(visit_solution, depart_solution))
     app.connect("doctree-read", plain_titles)
     app.connect("doctree-read", unique_ids)
     app.connect("builder-inited", forget_singlehtml)

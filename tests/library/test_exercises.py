@@ -672,11 +672,15 @@ def test_blanks_around_a_number_do_not_matter(capsys):
 
 
 def test_hints_come_one_after_the_other(capsys):
+    given = []
     for _ in range(4):
         hint("2.7")
-    first, second, third, again = capsys.readouterr().out.splitlines()
-    assert [line[:9] for line in (first, second, third)] == ["Hint 1 of", "Hint 2 of", "Hint 3 of"]
-    assert again == third
+        given.append(capsys.readouterr().out)
+    assert [text[:9] for text in given[:3]] == ["Hint 1 of", "Hint 2 of", "Hint 3 of"]
+    assert given[3] == given[2]
+    for text, expected in zip(given, EXERCISES["2.7"].hints, strict=False):
+        assert " ".join(text.split()).endswith(": " + " ".join(expected.split()))
+        assert max(map(len, text.splitlines())) <= 76
     hint("2.6")
     assert capsys.readouterr().out.startswith("Hint 1 of 3 for exercise 2.6: ")
 

@@ -1,11 +1,14 @@
 """What a reader calls: `check_exercise`, `hint`, `progress`."""
 
+import textwrap
 from collections import Counter
 from typing import Any
 
 from backprop_lib.lesson.exercises.catalogue import EXERCISES
 from backprop_lib.lesson.exercises.marks import Marks
 from backprop_lib.lesson.exercises.verdict import SIGNS
+
+WIDTH = 76  # of a hint's lines: on the website, outputs do not wrap
 
 
 class _Session:
@@ -57,7 +60,8 @@ def hint(number: str) -> None:
         return
     given, total = _session.hints[exercise.number], len(exercise.hints)
     _session.hints[exercise.number] = min(given + 1, total - 1)
-    print(f"Hint {given + 1} of {total} for exercise {exercise.number}: {exercise.hints[given]}")
+    text = f"Hint {given + 1} of {total} for exercise {exercise.number}: {exercise.hints[given]}"
+    print(textwrap.fill(text, WIDTH))
 
 
 def progress() -> None:
