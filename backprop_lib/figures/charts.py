@@ -117,7 +117,7 @@ def confusion_table(counts, *, names=None):
 
     Parameters
     ----------
-    counts : integer array (C, C)
+    counts : int array (C, C)
     names : sequence of C str, optional
         The classes; by default 0, 1, 2 ...
 

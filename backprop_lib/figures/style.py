@@ -7,6 +7,7 @@ import base64
 import io
 import re
 from html import escape
+from typing import Any
 
 import matplotlib
 from IPython.display import display
@@ -39,16 +40,26 @@ STYLE = {
 matplotlib.rcParams.update(STYLE)
 
 
-def subplots(rows=1, columns=1, *, width=6.4, height=3.6, **options):
+def subplots(
+    rows: int = 1, columns: int = 1, *, width: float = 6.4, height: float = 3.6, **options: Any
+) -> tuple[Figure, Any]:
     """Figure and axes in the book's style, as ``matplotlib.pyplot.subplots`` gives them, without pyplot's state.
 
     Parameters
     ----------
     rows, columns : int
+        How many axes below one another and side by side.
     width, height : float
         Inches; 6.4 fills the text's width on the website.
     **options
         Passed to ``Figure.subplots``.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+        With a layout that keeps labels apart.
+    axes : matplotlib.axes.Axes or array of them
+        An array if there is more than one.
     """
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.subplots(rows, columns, **options)
@@ -72,12 +83,13 @@ def paper(left, right, bottom, top, *, scale=1.0):
     return figure, axes
 
 
-def show(figure, *, alt):
+def show(figure: Figure, *, alt: str) -> None:
     """Display a figure as SVG, with a PNG and the text for viewers that show no SVG.
 
     Parameters
     ----------
     figure : matplotlib.figure.Figure
+        As `subplots` or a drawing function returns it.
     alt : str
         What is to be seen, for readers who cannot see it: at least a whole sentence.
 

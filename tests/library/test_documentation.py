@@ -13,7 +13,7 @@ from numpydoc.validate import validate
 
 import backprop_lib
 import backprop_lib.lesson
-from backprop_lib import autograd, layers, losses
+from backprop_lib import autograd, figures, layers, losses
 from backprop_lib.activations import ActivationFunction
 from backprop_lib.autograd.tensor import Tensor
 
@@ -31,6 +31,10 @@ LEFT_OUT = {
 # What one line can say, it says: operations take a tensor, array or number and give a tensor, as the head of their page
 # states; a layer's methods do what `Layer`'s do, and name their shapes.
 FULL_ONLY = {"PR01", "RT01"}
+
+
+# What a drawing takes is named as in the lesson whose numbers it draws, and it returns a figure.
+OF_DRAWINGS = {"PR07", "RT03"}
 
 
 def is_written_here(thing):
@@ -55,6 +59,8 @@ def documented():
 NAMES = documented()
 FULL = [f"backprop_lib.{name}" for name in backprop_lib.__all__ if f"backprop_lib.{name}" in NAMES]
 FULL += ["backprop_lib.lesson.verify", "backprop_lib.layers.Layer.backward", "backprop_lib.autograd.record"]
+DRAWINGS = [f"backprop_lib.figures.{name}" for name in figures.__all__ if callable(getattr(figures, name))]
+FOR_ANY_LESSON = [f"backprop_lib.figures.{name}" for name in ("Explorer", "show", "subplots")]
 # Named tuples and a dataclass: their entries list fields, and nobody calls them.
 RECORDS = {"backprop_lib.Dataset", "backprop_lib.GradientCheck", "backprop_lib.History"}
 
@@ -80,6 +86,11 @@ def test_parameters_and_results_of_the_main_names_are_documented(name):
         {*LEFT_OUT, "RT01"} if inspect.isclass(getattr(backprop_lib, name.rpartition(".")[2], None)) else LEFT_OUT
     )
     assert faults(name, left_out) == []
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_drawings_are_documented(name):
+    assert faults(name, LEFT_OUT if name in FOR_ANY_LESSON else {*LEFT_OUT, *FULL_ONLY, *OF_DRAWINGS}) == []
 
 
 def undocumented(x, y):
@@ -113,8 +124,7 @@ def test_the_main_names_come_with_examples():
 
 
 def modules():
-    names = [module.name for module in pkgutil.walk_packages(backprop_lib.__path__, "backprop_lib.")]
-    return ["backprop_lib", *(name for name in names if ".figures" not in name)]
+    return ["backprop_lib", *(one.name for one in pkgutil.walk_packages(backprop_lib.__path__, "backprop_lib."))]
 
 
 def run_examples(module):
@@ -134,7 +144,7 @@ def test_examples_are_found():
 # Hints
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", NAMES + FOR_ANY_LESSON)
 def test_public_functions_carry_hints(name):
     owner, _, last = name.rpartition(".")
     path = [import_module("backprop_lib")]

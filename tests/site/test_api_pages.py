@@ -8,7 +8,7 @@ import pytest
 import site_checks
 
 import backprop_lib
-from backprop_lib import Tensor, autograd, layers, losses, sigmoid
+from backprop_lib import Tensor, autograd, figures, layers, losses, sigmoid
 from backprop_lib.lesson import verify
 
 
@@ -33,6 +33,7 @@ def test_every_public_name_has_one_entry(pages):
     assert len(found) == len(set(found))
     assert set(api_links.public_names().values()) <= set(found)
     assert len(api_links.public_names()) > 85
+    assert {f"backprop_lib.figures.{name}" for name in figures.__all__} <= set(found)
 
 
 def test_labels_in_docstrings_lead_to_the_equations(pages):

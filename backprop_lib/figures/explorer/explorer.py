@@ -6,7 +6,9 @@ import inspect
 import itertools
 import math
 import xml.etree.ElementTree as ET
+from collections.abc import Callable, Iterable
 from html import escape
+from typing import Any
 
 from matplotlib.figure import Figure
 
@@ -51,9 +53,26 @@ class Explorer:
         If ``draw`` cannot be called with these parameters, or a parameter's values are of several kinds.
     ValueError
         If a parameter or the state's text is not as described, or the frames weigh more than 60 KB compressed.
+
+    Examples
+    --------
+    >>> def line(figure, slope):
+    ...     figure.subplots().plot([-1, 1], [-slope, slope])
+    ...     return f"A line of slope {slope}."
+    >>> lines = Explorer(line, alt="A straight line through the origin.", slope=[1, 2, 3])
     """
 
-    def __init__(self, draw, *, alt, width=6.4, height=3.6, play=None, initial=None, **grid):
+    def __init__(
+        self,
+        draw: Callable[..., str],
+        *,
+        alt: str,
+        width: float = 6.4,
+        height: float = 3.6,
+        play: str | None = None,
+        initial: dict[str, Any] | None = None,
+        **grid: Iterable[Any],
+    ) -> None:
         self._draw, self._size, self._alt = draw, (width, height), checked_alt(alt)
         self._controls = controls(grid, play=play, initial=initial)
         _check_call(draw, [control.name for control in self._controls])
