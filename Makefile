@@ -41,7 +41,7 @@ zip: book ## pack the website for reading from a folder, without a server
 	@echo "Unpack $(CURDIR)/$(TAKE_AWAY).zip and open its index.html"
 
 # One thread for matrix products: the matrices of the book are small, and threads that wait for one another do so in a loop.
-test: export OPENBLAS_NUM_THREADS = 1
+test lab: export OPENBLAS_NUM_THREADS = 1
 test: book ## check everything: style, imports, unit tests, every notebook, the website in a browser
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
