@@ -149,7 +149,7 @@ def met(tolerance):
     """Return the tolerance that a verification met, in brackets."""
     if tolerance is None:
         return [nodes.Text(" ("), nodes.strong("", "not executed"), nodes.Text(")")]
-    return [nodes.Text(f" (to {tolerance})")]
+    return [nodes.Text(" "), nodes.inline("", f"(to {tolerance})", classes=["tolerance"])]
 
 
 def table(header, rows, *classes):
