@@ -13,6 +13,8 @@ from backprop_lib.lesson import EXERCISES, check_exercise, progress
 from backprop_lib.lesson.exercises import session
 from backprop_lib.lesson.exercises.marks import Marks, marks_file
 
+IN_1 = len(EXERCISES.lessons["1"])
+
 ROOT = Path(backprop_lib.__file__).parents[1]
 
 
@@ -38,7 +40,7 @@ def shown(capsys):
 def test_before_anything_is_checked_all_lessons_are_listed(capsys):
     counts = {lesson: len(exercises) for lesson, exercises in EXERCISES.lessons.items()}
     assert shown(capsys).splitlines() == [f"Lesson {lesson}: 0 of {n} solved" for lesson, n in counts.items()]
-    assert counts["1"] == 7
+    assert counts["1"] >= 6
 
 
 def test_afterwards_the_lesson_that_was_checked_last(capsys):
@@ -46,8 +48,9 @@ def test_afterwards_the_lesson_that_was_checked_last(capsys):
     check_exercise("1.2", -1.414)
     check_exercise("2.1", ...)
     lines = shown(capsys).splitlines()
-    assert lines[0] == "Lesson 2: 1 of 7 solved"
-    assert [line[:5] for line in lines[1:]] == ["· 2.1", "· 2.2", "· 2.3", "✓ 2.4", "· 2.5", "· 2.6", "· 2.7"]
+    numbers = [exercise.number for exercise in EXERCISES.lessons["2"]]
+    assert lines[0] == f"Lesson 2: 1 of {len(numbers)} solved"
+    assert [line[:5] for line in lines[1:]] == [f"{'✓' if number == '2.4' else '·'} {number}" for number in numbers]
     assert lines[4] == "✓ 2.4 predict   Ways through ten blocks"
 
 
@@ -55,7 +58,7 @@ def test_marks_outlive_the_kernel_and_a_later_wrong_answer(capsys, monkeypatch):
     check_exercise("1.2", -1.414)
     restart(monkeypatch)
     check_exercise("1.2", 5.0)
-    assert shown(capsys).startswith("Lesson 1: 1 of 7 solved")
+    assert shown(capsys).startswith(f"Lesson 1: 1 of {IN_1} solved")
 
 
 def test_only_right_answers_are_marked(folder):
@@ -106,7 +109,7 @@ def test_a_damaged_file_is_set_aside_and_the_rest_of_it_kept(damage, folder, cap
     assert rest == []
     assert marks_file().with_suffix(".damaged").read_bytes() == before
     assert Marks().read() == {"1.1", "1.2"}
-    assert shown(capsys).startswith("Lesson 1: 2 of 7 solved")
+    assert shown(capsys).startswith(f"Lesson 1: 2 of {IN_1} solved")
 
 
 def test_a_line_that_was_cut_off_takes_no_other_with_it(folder, capsys):
@@ -119,13 +122,13 @@ def test_a_line_that_was_cut_off_takes_no_other_with_it(folder, capsys):
 def test_an_empty_file_is_no_damage(folder, capsys):
     folder.mkdir()
     marks_file().write_bytes(b"")
-    assert shown(capsys).startswith("Lesson 1: 0 of 7")
+    assert shown(capsys).startswith(f"Lesson 1: 0 of {IN_1}")
 
 
 def test_numbers_of_another_edition_are_kept_and_not_counted(folder, capsys):
     Marks().add("77.1")
     check_exercise("1.2", -1.414)
-    assert shown(capsys).startswith("Lesson 1: 1 of 7 solved")
+    assert shown(capsys).startswith(f"Lesson 1: 1 of {IN_1} solved")
     assert Marks().read() == {"77.1", "1.2"}
 
 
@@ -147,7 +150,7 @@ def test_without_a_file_the_marks_last_as_long_as_the_kernel(kind, folder, capsy
     check_exercise("1.1", "c")
     out = capsys.readouterr().out
     assert out.count("Solved exercises are remembered until this kernel stops") == 1
-    assert shown(capsys).startswith("Lesson 1: 2 of 7 solved")
+    assert shown(capsys).startswith(f"Lesson 1: 2 of {IN_1} solved")
 
 
 def test_a_damaged_file_in_a_folder_that_cannot_be_written(folder, capsys, monkeypatch):
@@ -160,7 +163,7 @@ def test_a_damaged_file_in_a_folder_that_cannot_be_written(folder, capsys, monke
     monkeypatch.setattr(os, "replace", refused)
     progress()
     assert "the file cannot be mended (read only)" in capsys.readouterr().out
-    assert shown(capsys).startswith("Lesson 1: 1 of 7 solved")
+    assert shown(capsys).startswith(f"Lesson 1: 1 of {IN_1} solved")
 
 
 def test_kernels_at_once_lose_no_mark_of_each_other(folder):

@@ -19,7 +19,7 @@ def marks_elsewhere(tmp_path, monkeypatch):
 @pytest.mark.parametrize("path", lc.LESSONS, ids=lambda path: path.stem)
 def test_a_page_has_exercises_unless_it_is_listed(path):
     shown = [d for d in ec.directives_of(lc.read(path)) if d.name == "exercise"]
-    assert bool(shown) == (path.stem not in WITHOUT)
+    assert bool(shown) == (path.stem not in WITHOUT), "a lesson without exercises belongs in WITHOUT"
     if path.stem not in WITHOUT:
         assert ec.exercises_of(path.stem)
 
@@ -67,6 +67,7 @@ def page(change=lambda text: text):
     cells = [nbformat.v4.new_code_cell("from backprop_lib.lesson import check_exercise")]
     for exercise in EXERCISES.lessons["1"]:
         last = exercise.number[2:]
+        assert last in ANSWERS.keys() | FUNCTIONS.keys(), f"ANSWERS or FUNCTIONS: an answer to 1.{last} is missing"
         function = "\n".join(line[4:] for line in FUNCTIONS.get(last, "").strip("\n").splitlines())
         code = function or f"answer = {ANSWERS[last]}"
         words = {"number": exercise.number, "title": exercise.title, "kind": exercise.kind.capitalize()}

@@ -138,7 +138,9 @@ def slider_and_place(box, name, value):
 def move_by_keyboard(box, name, value):
     found = slider_and_place(box, name, value)
     if found is None:
-        box.get_by_role("radio", name=shown(value), exact=True).press("Space")
+        button = box.get_by_role("radio", name=shown(value), exact=True)
+        assert button.count() == 1, f"no control {name!r} with {value!r}: is this the figure's number on its page?"
+        button.press("Space")
         return
     slider, place, _ = found
     slider.press("Home")
