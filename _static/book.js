@@ -3,8 +3,9 @@
 if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
 
 document.addEventListener("DOMContentLoaded", () => {
-  // Boxes that scroll must be reachable by keyboard; the theme sees to code and outputs, this to formulas and tables.
-  const boxes = ".math-box, .pst-scrollable-table-container";
+  // Boxes that scroll must be reachable by keyboard. The theme sees to code and outputs that show when the page is
+  // loaded, this to formulas, tables, and code that unfolds.
+  const boxes = ".math-box, .pst-scrollable-table-container, details pre";
   const observer = new ResizeObserver((entries) => {
     for (const { target } of entries) {
       const box = target.closest(boxes);
