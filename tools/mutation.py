@@ -107,7 +107,10 @@ def undecorated(source):
 
 
 def without_lambdas(source):
-    """Make functions of the lambdas that stand outside functions: mutmut changes only what stands in a function."""
+    """Make functions of the lambdas that stand outside functions: mutmut changes only what stands in a function.
+
+    One with defaults stays: they are what it keeps of a loop around it.
+    """
     lines = source.splitlines(keepends=True)
     for statement in reversed(ast.parse(source).body):
         if not isinstance(statement, (ast.Assign, ast.Expr)):
@@ -115,7 +118,7 @@ def without_lambdas(source):
         code, functions = "".join(lines[statement.lineno - 1 : statement.end_lineno]), []
         name = re.sub(r"\W+", "_", code.split("=")[0].strip())
         for node in ast.walk(statement):
-            if isinstance(node, ast.Lambda):
+            if isinstance(node, ast.Lambda) and not node.args.defaults:
                 functions.append(f"{name}_lambda_{len(functions) + 1}")
                 text = ast.get_source_segment(source, node)
                 arguments, body = text.removeprefix("lambda").lstrip().split(": ", 1)

@@ -177,3 +177,8 @@ def f(x):
     return lambda: x
 """
     )
+
+
+def test_a_lambda_that_keeps_what_a_loop_gave_it_stays():
+    source = "powers = [lambda x, k=k: x**k for k in (1, 2)]\n"
+    assert mutation.without_lambdas(source) == source
