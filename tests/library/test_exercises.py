@@ -12,6 +12,7 @@ import warnings
 
 import numpy as np
 import pytest
+from stable_names import stable
 
 from backprop_lib.lesson import EXERCISES, check_exercise, hint
 from backprop_lib.lesson.exercises import calls, guard, session
@@ -735,7 +736,7 @@ WEIRD = [
 WEIRD += [Hostile(), print, np.mean, raising(ValueError("no")), lambda *args: args, lambda *args: np.nan, type, iter]
 
 
-@pytest.mark.parametrize(("number", "answer"), [*itertools.product(EXERCISES, WEIRD)], ids=repr)
+@pytest.mark.parametrize(("number", "answer"), [*itertools.product(EXERCISES, WEIRD)], ids=stable)
 def test_no_answer_raises_and_every_answer_gets_a_verdict(number, answer, capsys):
     check_exercise(number, answer)
     out = capsys.readouterr().out.splitlines()

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from stable_names import stable
 
 from backprop_lib.lesson import self_test
 from backprop_lib.lesson.self_test import QUESTIONS
@@ -59,7 +60,7 @@ def test_with_nothing_filled_in_every_question_is_open(answers, capsys):
         (10**400, "not numbers"),
         (object(), "not numbers"),
     ],
-    ids=repr,
+    ids=stable,
 )
 def test_what_is_not_right_is_reported_with_its_section_and_raises_nothing(number, given, verdict, capsys):
     said = lines(capsys, RIGHT | {number: given})
