@@ -182,3 +182,8 @@ def f(x):
 def test_a_lambda_that_keeps_what_a_loop_gave_it_stays():
     source = "powers = [lambda x, k=k: x**k for k in (1, 2)]\n"
     assert mutation.without_lambdas(source) == source
+
+
+def test_no_test_is_named_by_an_address(request):
+    """Mutation testing looks tests up by name."""
+    assert [item.nodeid for item in request.session.items if " at 0x" in item.nodeid] == []
