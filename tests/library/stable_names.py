@@ -4,5 +4,5 @@ import re
 
 
 def stable(value):
-    """Return the repr of a case without its address."""
-    return re.sub(r" at 0x[0-9a-f]+", "", repr(value))
+    """Return the repr of a case on one line, without its address."""
+    return " ".join(re.sub(r" at 0x[0-9a-f]+", "", repr(value)).split())

@@ -96,7 +96,7 @@ def test_the_users_data_folder_is_the_default(monkeypatch):
         b"\x00" * 100,
         json.dumps({"solved": ["1.1"]}).encode(),
     ],
-    ids=lambda damage: repr(damage[:12]),
+    ids=lambda damage: damage[:12].hex(" "),
 )
 def test_a_damaged_file_is_set_aside_and_the_rest_of_it_kept(damage, folder, capsys):
     check_exercise("1.2", -1.414)
