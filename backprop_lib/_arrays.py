@@ -15,6 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 Array = NDArray[Any]
 AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
 
+NO_FLOAT16 = "sums of float16 overflow at 65504 and lose what is small: compute in float32, and round at the end"
+
 
 def as_float_array(value: ArrayLike, name: object) -> Array:
     """Return ``value`` as a real or complex floating array; integers and booleans become float64.
@@ -22,7 +24,7 @@ def as_float_array(value: ArrayLike, name: object) -> Array:
     Raises
     ------
     TypeError
-        If the array holds anything else: objects, strings, dates.
+        If the array holds anything else: objects, strings, dates; or float16.
     ValueError
         If it is a list of lists of different lengths.
     """
@@ -30,6 +32,8 @@ def as_float_array(value: ArrayLike, name: object) -> Array:
         array = np.asarray(value)
     except ValueError as error:
         raise ValueError(f"{name}: expected numbers in rows of one length, got another: {error}") from None
+    if array.dtype == np.float16:
+        raise TypeError(f"{name}: expected float32 or float64, got float16; {NO_FLOAT16}")
     if array.dtype.kind in "fc":
         return array
     if array.dtype.kind in "iub":

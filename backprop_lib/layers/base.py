@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import DTypeLike
 
-from backprop_lib._arrays import Array, ArrayLike, as_float_array
+from backprop_lib._arrays import NO_FLOAT16, Array, ArrayLike, as_float_array
 
 
 class Parameter:
@@ -152,6 +152,8 @@ def checked_dtype(dtype: DTypeLike) -> np.dtype[Any]:
         known = np.dtype(dtype)
     except TypeError:
         raise TypeError(f"dtype: expected a floating dtype, got {dtype!r}") from None
+    if known == np.float16:
+        raise TypeError(f"dtype: expected float32 or float64, got float16; {NO_FLOAT16}")
     if known.kind not in "fc":
         raise TypeError(f"dtype: expected a floating dtype, got {known}")
     return known

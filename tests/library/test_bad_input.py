@@ -112,6 +112,36 @@ def fitted(**wrong):
     return fit(**arguments | wrong)
 
 
+# float16: the same sentence from whatever takes an array or a dtype
+
+HALF = np.ones((4, 3), np.float16)
+for name, call in {
+    "numerical_gradient": lambda: numerical_gradient(np.sum, HALF),
+    "numerical_jacobian": lambda: numerical_jacobian(np.sum, HALF),
+    "relative_error": lambda: relative_error(HALF, HALF),
+    "check_gradient": lambda: check_gradient(np.sum, ROWS, HALF),
+    "gradient_descent": lambda: gradient_descent(lambda x: x, HALF, learning_rate=1, steps=1),
+    "sigmoid": lambda: sigmoid(HALF),
+    "softmax": lambda: softmax(HALF),
+    "accuracy": lambda: accuracy(HALF, [0, 0, 0, 0]),
+    "SquaredError": lambda: SquaredError().value(HALF, ROWS),
+    "SoftmaxCrossEntropy": lambda: SoftmaxCrossEntropy().gradient(HALF, [0, 0, 0, 0]),
+    "SigmoidCrossEntropy": lambda: SigmoidCrossEntropy().value(HALF, ROWS),
+    "Parameter": lambda: Parameter(HALF),
+    "Linear": lambda: Linear(3, 2, rng=rng(), dtype=np.float16),
+    "Activation": lambda: Activation(relu)(HALF),
+    "BatchNorm": lambda: BatchNorm(3, dtype="f2"),
+    "LayerNorm": lambda: LayerNorm(3)(HALF),
+    "Dropout": lambda: Dropout(0.5, rng=rng())(HALF),
+    "Recurrent": lambda: Recurrent(3, 2, rng=rng(), dtype="half"),
+    "GatedRecurrent": lambda: GatedRecurrent(3, 2, rng=rng(), dtype=np.float16),
+    "Residual": lambda: Residual(Activation(relu))(HALF),
+    "Tensor": lambda: Tensor(HALF),
+    "fit": lambda: fitted(X=HALF),
+    "verify": lambda: verify("eq-x", HALF, HALF),
+}.items():
+    group(name, (call, TypeError, "expected float32 or float64", "got float16; sums of float16 overflow"))
+
 # Checks without derivation
 
 group(
