@@ -17,7 +17,7 @@ def backward_pass(root, seed, retain_graph):
         if retain_graph:
             node._owns_grad = False  # it stays to be read, so nobody may have it
         for i, operand in enumerate(node._operands):
-            if operand.requires_grad:
+            if operand._requires_grad:
                 _add(operand, node._rules[i](node.grad, node._data, *node._arrays), node)
         if not retain_graph:
             node.grad, node._operands, node._rules, node._arrays = None, (), (), ()
@@ -28,15 +28,13 @@ def computed(root):
     if root.operation is None:
         return []
     search = root._found = object()
-    waiting, nodes = [root], []
-    while waiting:
-        node = waiting.pop()
+    nodes = [root]
+    for node in nodes:  # which grows meanwhile
         if not node._operands:
             raise ValueError(
                 f"backward: expected a graph, but the one behind a result of {node.operation} was freed by an earlier "
                 "backward pass; compute it anew, or keep it with backward(retain_graph=True)"
             )
-        nodes.append(node)
         for operand in node._operands:
             if operand._stamp > node._stamp:
                 raise ValueError(
@@ -45,7 +43,7 @@ def computed(root):
                 )
             if operand.operation is not None and operand._found is not search:
                 operand._found = search
-                waiting.append(operand)
+                nodes.append(operand)
     for node in nodes:
         node.grad = None
     nodes.sort(key=attrgetter("_stamp"))  # a tensor is always newer than its operands
@@ -106,3 +104,31 @@ def unbroadcast(grad: Array, shape: tuple[int, ...]) -> Array:
     extra = grad.ndim - len(shape)
     repeated = tuple(i for i in range(extra, grad.ndim) if shape[i - extra] == 1 != grad.shape[i])
     return grad.sum(axis=(*range(extra), *repeated)).reshape(shape)
+
+
+def masked(grad: Array, mask: Array) -> Array:
+    """A gradient times a mask, in a rule: 0 where the mask is 0, even where an infinite gradient arrives.
+
+    A mask selects. As a product it is many times faster than as `numpy.where`, but infinity times 0 is NaN.
+
+    Parameters
+    ----------
+    grad : array
+        What arrives.
+    mask : array that broadcasts with grad
+        Factors, truth values say. NaN stays NaN.
+
+    Returns
+    -------
+    array
+        What goes on.
+
+    Examples
+    --------
+    >>> masked(np.array([2.0, np.inf]), np.array([True, False]))
+    array([2., 0.])
+    """
+    if np.isfinite(grad).all():
+        return grad * mask
+    with np.errstate(invalid="ignore"):
+        return np.where(mask == 0, 0, grad * mask)

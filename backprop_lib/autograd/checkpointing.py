@@ -7,8 +7,8 @@ import numpy as np
 
 from backprop_lib._arrays import check_callable
 from backprop_lib.autograd.backward import computed
-from backprop_lib.autograd.operands import as_tensor
-from backprop_lib.autograd.tensor import Tensor, record, recording
+from backprop_lib.autograd.recording import recording
+from backprop_lib.autograd.tensor import Tensor, record
 
 
 def checkpoint(f: Callable[..., Tensor], *inputs: Any) -> Tensor:
@@ -47,7 +47,7 @@ def checkpoint(f: Callable[..., Tensor], *inputs: Any) -> Tensor:
     array([0., 2.])
     """
     check_callable(f, "f")
-    given = [as_tensor(x) for x in inputs]
+    given = [x if isinstance(x, Tensor) else Tensor(x).detach() for x in inputs]
     _, result, outside = _run(f, given)
     if not result.requires_grad:
         return result.detach()

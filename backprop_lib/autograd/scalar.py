@@ -26,7 +26,11 @@ class Value:
 
     Supports ``+ - * / **`` with numbers and other values, ``exp``, ``log``, ``tanh``, ``relu``, ``sigmoid``, and
     ``< <= > >=``, which compare the numbers. ``==`` stays the comparison of identity: two nodes with equal numbers
-    are two nodes. Division by zero and overflow raise what they raise for Python's own floats.
+    are two nodes. Division by zero and overflow raise what they raise for Python's own floats, and so does what has no
+    finite slope, as the logarithm and the root at 0.
+
+    ``float(v)`` and ``math.exp(v)`` would lose the graph and are refused: ``v.data`` is the number. A leaf can be
+    pickled and copied by ``copy.deepcopy``, with its gradient.
 
     Parameters
     ----------
@@ -85,12 +89,15 @@ class Value:
 
     def __pow__(self, other):
         if isinstance(other, Value):
-            a, b = _positive(self.data, "the base of **"), other.data
-            return _record("**", a**b, self, b * a ** (b - 1.0), other, a**b * math.log(a))
+            a, b = self.data, other.data
+            if a or (b and b < 1.0):  # 0 ** b has finite slopes for b = 0 and from b = 1 on
+                _positive(a, "the base of **")
+            y = a**b
+            return _record("**", y, self, _slope_of_base(a, b), other, y * (math.log(a) if a else 0.0))
         a, b = self.data, _number(other)
-        if not b.is_integer():
+        if not b.is_integer() and (a or b < 1.0):
             _positive(a, "the base of ** with a broken exponent")
-        return _record("**", a**b, self, b * a ** (b - 1.0) if b else 0.0, None, b)
+        return _record("**", a**b, self, _slope_of_base(a, b), None, b)
 
     def __neg__(self):
         return _record("−", -self.data, self, -1.0)
@@ -112,7 +119,8 @@ class Value:
 
     def relu(self) -> Self:
         """max(value, 0), with derivative 0 at 0."""
-        return _record("relu", max(self.data, 0.0), self, 1.0 if self.data > 0 else 0.0)
+        y = max(self.data, 0.0)
+        return _record("relu", y, self, 1.0 if self.data > 0 else y)  # else it is 0, and so is the slope, or NaN
 
     def sigmoid(self) -> Self:
         """1 / (1 + exp(-value))."""
@@ -161,7 +169,7 @@ class Value:
         Raises
         ------
         ValueError
-            If a backward pass has already freed a part of the graph.
+            If a backward pass has already freed a part of the graph. No gradient has then been touched.
         """
         check_flag(retain_graph, "retain_graph")
         nodes = _computed(self)
@@ -187,6 +195,23 @@ class Value:
     def __repr__(self):
         return f"Value({self.data:g})"
 
+    def __format__(self, spec):
+        return format(self.data, spec) if spec else repr(self)
+
+    def __float__(self):
+        raise TypeError(
+            f"expected a number, got {self}, whose graph would be lost: use its own operations, v.exp() for "
+            "math.exp(v), or v.data for the number"
+        )
+
+    def __reduce__(self):
+        if self.operation is not None:
+            raise TypeError(
+                f"expected a leaf to be pickled or copied, got {self}, a result of {self.operation}, whose graph leads "
+                "to everything that it was computed from: take Value(v.data)"
+            )
+        return type(self), (self.data,), (None, {"grad": self.grad})
+
 
 def _record(operation, data, a, da, b=None, db=None):
     """Result of an operation on a, and perhaps b, with its derivatives da and db with respect to them.
@@ -205,26 +230,42 @@ def _record(operation, data, a, da, b=None, db=None):
     return node
 
 
+class _Zero(float):
+    """The gradient of a value that this search has found: told from all others, and what the sum starts from."""
+
+    __slots__ = ()
+
+
 def _computed(root):
     """The computed values that the root depends on, itself included, oldest first, each with a gradient of zero."""
     if root.operation is None:
         return []
-    zero = root.grad = float("0")  # a new object: a value whose gradient it is has been found
-    waiting, nodes = [root], []
-    while waiting:
-        node = waiting.pop()
-        a, b = node._a, node._b
-        if a is None:
-            raise ValueError(FREED.format(node))
-        nodes.append(node)
-        if a.operation is not None and a.grad is not zero:
-            a.grad = zero
-            waiting.append(a)
-        if b is not None and b.operation is not None and b.grad is not zero:
-            b.grad = zero
-            waiting.append(b)
+    zero = _Zero()
+    nodes, before, root.grad = [root], [root.grad], zero
+    try:
+        for node in nodes:  # which grows meanwhile
+            a, b = node._a, node._b
+            if a is None:
+                raise ValueError(FREED.format(node))
+            if a.operation is not None and a.grad is not zero:
+                nodes.append(a)
+                before.append(a.grad)
+                a.grad = zero
+            if b is not None and b.operation is not None and b.grad is not zero:
+                nodes.append(b)
+                before.append(b.grad)
+                b.grad = zero
+    except BaseException:
+        for node, grad in zip(nodes, before, strict=False):
+            node.grad = grad
+        raise
     nodes.sort(key=attrgetter("_created"))  # a value is always newer than its parents
     return nodes
+
+
+def _slope_of_base(a, b):
+    """b a^(b-1); 0 where b = 0, for a = 0 too."""
+    return b * a ** (b - 1.0) if b else 0.0
 
 
 def _data(operand):

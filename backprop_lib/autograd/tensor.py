@@ -5,9 +5,7 @@ gradient of the result into the gradient of the operand (a vector-Jacobian produ
 neighbouring modules, and so does the walk back.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from itertools import count
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,10 +13,10 @@ from numpy import ndarray
 
 from backprop_lib._arrays import Array, ArrayLike, as_float_array, check_flag, check_real
 from backprop_lib.autograd.backward import backward_pass
+from backprop_lib.autograd.conversions import Conversions
+from backprop_lib.autograd.recording import is_recording, tick
 
 _new = object.__new__
-_tick = count().__next__
-_recording = True
 Rule = Callable[..., Array]
 
 if TYPE_CHECKING:  # the methods that the operations' modules attach
@@ -27,16 +25,23 @@ else:
     Operations = object
 
 
-class Tensor(Operations):
+class Tensor(Conversions, Operations):
     """An array of real numbers in a computation.
 
-    The dtype is kept: float32 stays float32; integers become float64. Operators broadcast as NumPy's do. Comparisons
-    give arrays of booleans, which carry no gradient.
+    The dtype is kept: float32 stays float32; integers become float64. Operators broadcast and promote as NumPy's do.
+    Comparisons give arrays of booleans, which carry no gradient.
+
+    ``x += y`` within `no_grad` changes a leaf in its own memory. Elsewhere it means ``x = x + y``, a new tensor, as a
+    sum that is collected term by term needs it; only a leaf that requires a gradient refuses. ``-=`` and others alike.
+
+    ``float(x)``, ``math.exp(x)`` or ``np.sum(x)`` would lose the graph and are refused where there may be one: `item`
+    and ``x.data`` give what has none. A leaf can be pickled and copied by ``copy.deepcopy``, with its gradient.
 
     Parameters
     ----------
     data : array of real numbers, any shape
-        Used, not copied.
+        Used, not copied: a buffer that will be filled anew before ``backward`` is given as ``buffer.copy()``. An array
+        that stands beside a tensor, ``x * buffer``, is copied.
     requires_grad : bool
         Whether ``backward`` fills ``grad``. What is computed from such a tensor is recorded.
 
@@ -50,7 +55,7 @@ class Tensor(Operations):
         For a leaf, the sum of what all backward passes since ``zero_grad`` have brought, in memory of its own. A
         computed tensor has one only after a backward pass with ``retain_graph=True``, and of that pass alone.
     requires_grad : bool
-        Whether a backward pass comes by.
+        Whether a backward pass comes by. May be assigned for a leaf.
     operation : str or None
         Name of the operation that was recorded; None for a leaf.
 
@@ -69,21 +74,20 @@ class Tensor(Operations):
         "_found",
         "_operands",
         "_owns_grad",
+        "_requires_grad",
         "_rules",
         "_stamp",
         "grad",
         "operation",
-        "requires_grad",
     )
-    __array_ufunc__ = None  # array * tensor is the tensor's business
 
     def __init__(self, data: ArrayLike, requires_grad: bool = False):
         self._data = check_real(as_float_array(data, "data"), "data")
-        self.requires_grad = check_flag(requires_grad, "requires_grad")
+        self._requires_grad = check_flag(requires_grad, "requires_grad")
         self.grad = self.operation = self._found = None
         self._operands = self._rules = self._arrays = ()
         self._owns_grad = False  # nor of a gradient that is assigned from outside
-        self._stamp = _tick()  # when it was made or last changed: a result is newer than its operands
+        self._stamp = tick()  # when it was made or last changed: a result is newer than its operands
 
     def backward(self, grad: ArrayLike | None = None, *, retain_graph: bool = False) -> None:
         """Add the gradient with respect to every leaf that requires one to the leaf's ``grad``.
@@ -105,7 +109,7 @@ class Tensor(Operations):
         backward_pass(self, self._seed(grad), check_flag(retain_graph, "retain_graph"))
 
     def _seed(self, grad):
-        if not self.requires_grad:
+        if not self._requires_grad:
             raise ValueError("backward: expected a tensor computed from one with requires_grad=True, got a constant")
         if grad is None:
             if self._data.size != 1:
@@ -145,33 +149,46 @@ class Tensor(Operations):
             if value.shape != self.shape:
                 raise ValueError(f"data: expected shape {self.shape}, got shape {value.shape}")
         self._data = value
-        self._stamp = _tick()
+        self._stamp = tick()
 
     def _check_leaf(self):
         if self.operation is not None:
             raise ValueError(f"expected a leaf to be changed, got a result of {self.operation}; compute a new tensor")
 
+    @property
+    def requires_grad(self) -> bool:
+        """Whether a backward pass comes by."""
+        return self._requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, flag: bool) -> None:
+        flag = check_flag(flag, "requires_grad")
+        if self.operation is not None and not flag:
+            raise ValueError(
+                f"requires_grad: expected a leaf, got a result of {self.operation}; detach() gives its values without "
+                "the graph"
+            )
+        if flag and not self._requires_grad:
+            self._stamp = tick()  # what used it as a constant will not lead back to it
+        self._requires_grad = flag
+
+    def _changes_in_place(self) -> bool:
+        """Whether an in-place operator changes this tensor itself; else it makes a new one."""
+        if not is_recording():
+            self._check_leaf()
+        elif self._requires_grad and self.operation is None:
+            raise ValueError(
+                "a tensor that requires a gradient: expected its in-place change within no_grad(), or x = x + ..., "
+                "which is recorded"
+            )
+        return not is_recording()
+
     def _change(self, operation, other):
         """Apply a NumPy operation in place."""
-        self._check_leaf()
-        if self.requires_grad and _recording:
-            raise ValueError("a tensor that requires a gradient: expected its in-place change within no_grad()")
         other = other._data if isinstance(other, Tensor) else check_real(as_float_array(other, "operand"), "operand")
         operation(self._data, other, out=self._data)
-        self._stamp = _tick()
+        self._stamp = tick()
         return self
-
-    def __iadd__(self, other):
-        return self._change(np.add, other)
-
-    def __isub__(self, other):
-        return self._change(np.subtract, other)
-
-    def __imul__(self, other):
-        return self._change(np.multiply, other)
-
-    def __itruediv__(self, other):
-        return self._change(np.divide, other)
 
     @property
     def parents(self) -> tuple["Tensor", ...]:
@@ -189,59 +206,22 @@ class Tensor(Operations):
         return self._data.ndim
 
     @property
+    def size(self) -> int:
+        """Number of entries."""
+        return self._data.size
+
+    @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the entries."""
         return self._data.dtype
 
     def __len__(self):
+        if not self.ndim:
+            raise TypeError("expected a tensor with at least one axis, got shape (); x.item() is its number")
         return len(self._data)
 
     def __iter__(self):
         return (self[i] for i in range(len(self)))
-
-    def __bool__(self):
-        return bool(self._data)
-
-    def __float__(self):
-        return float(self._data)
-
-    def __array__(self, dtype=None, copy=None):
-        raise TypeError(
-            "expected an array, got a Tensor; NumPy would lose its graph: use the operations of autograd, or .data"
-        )
-
-    def __repr__(self):
-        values = np.array2string(self._data, prefix="Tensor(", separator=", ")
-        return f"Tensor({values}{f', operation={self.operation!r}' if self.operation else ''})"
-
-
-def no_grad() -> AbstractContextManager[None]:
-    """Record nothing in this block: what is computed there is a constant. For the whole process, not one thread.
-
-    Returns
-    -------
-    context manager
-        For ``with``.
-
-    Examples
-    --------
-    >>> x = Tensor([1.0], requires_grad=True)
-    >>> with no_grad():
-    ...     (2.0 * x).requires_grad
-    False
-    """
-    return recording(False)
-
-
-@contextmanager
-def recording(wanted: bool) -> Iterator[None]:
-    """Record operations in this block, or do not."""
-    global _recording
-    before, _recording = _recording, wanted
-    try:
-        yield
-    finally:
-        _recording = before
 
 
 def record(
@@ -251,16 +231,16 @@ def record(
     rules: tuple[Callable[..., Array], ...],
     arrays: tuple[Any, ...] = (),
 ) -> Tensor:
-    """Result of an operation as a tensor.
+    """Result of an operation as a tensor: for operations of the reader's own, as for the engine's.
 
     Parameters
     ----------
     operation : str
         Its name, for drawings and errors.
-    data : array
+    data : array of floats
         What the operation computed.
     operands : tuple of Tensor
-        What it was computed from.
+        What it was computed from; `Tensor` makes a constant of an array.
     rules : tuple of callables, one for each operand
         From ``(grad, data, *arrays)`` to the gradient with respect to the operand, in its dtype: a new array, grad
         itself or a view of it. Where the operand was broadcast it may have the result's shape: the engine sums.
@@ -270,22 +250,46 @@ def record(
     Returns
     -------
     Tensor
-        A leaf where no operand requires a gradient.
+        A leaf where no operand requires a gradient, or within `no_grad`.
+
+    Raises
+    ------
+    TypeError
+        If an operand is no tensor.
+
+    Examples
+    --------
+    The cube, with d(x^3) = 3 x^2 dx:
+
+    >>> def cube(x):
+    ...     return record("cube", x.data**3, (x,), (lambda grad, out: grad * 3.0 * x.data**2,))
+    >>> x = Tensor([1.0, 2.0], requires_grad=True)
+    >>> cube(x).sum().backward()
+    >>> x.grad
+    array([ 3., 12.])
+
+    What the rules need can be kept beside them, so that they need not be made anew for each call:
+
+    >>> scaled_rules = (lambda grad, out, factor: grad * factor,)
+    >>> record("scaled", x.data * 5.0, (x,), scaled_rules, (5.0,))
+    Tensor([ 5., 10.], operation='scaled')
     """
     result = _new(Tensor)
     result._data = data if type(data) is ndarray else np.asarray(data)
     result.grad = result._found = None
-    result._stamp = _tick()
-    if _recording:
+    result._stamp = tick()
+    try:
         for operand in operands:
-            if operand.requires_grad:
-                result.requires_grad = True
+            if operand._requires_grad and is_recording():
+                result._requires_grad = True
                 result.operation = operation
                 result._operands = operands
                 result._rules = rules
                 result._arrays = arrays
                 return result
-    result.requires_grad = False
+    except AttributeError:
+        raise TypeError(f"{operation}: expected a tuple of tensors as operands, got {operands!r}") from None
+    result._requires_grad = result._owns_grad = False
     result.operation = None
     result._operands = result._rules = result._arrays = ()
     if result._data.base is not None:  # a constant shares its memory with nobody

@@ -78,7 +78,10 @@ scaled_positive = operands(low=0.5, powers=60)
 ELEMENTWISE = {
     "exp": Case(lambda x: x.exp(), np.exp, operands(low=-300.0, high=300.0)),
     "log": Case(lambda x: x.log(), np.log, scaled_positive),
+    "log1p": Case(lambda x: x.log1p(), np.log1p, operands(low=-0.5, high=30.0)),
     "sqrt": Case(lambda x: x.sqrt(), np.sqrt, scaled_positive),
+    "sin": Case(lambda x: x.sin(), np.sin, operands(low=-6.0, high=6.0)),
+    "cos": Case(lambda x: x.cos(), np.cos, operands(low=-6.0, high=6.0)),
     "abs": Case(abs, lambda z: np.where(z.real < 0, -z, z), scaled),
     # The slope 1 - h^2 is rounded by eps; it is 5e-3 at 3.3, so two digits of 1e-16 / 5e-3 are left to 1e-12.
     "tanh": Case(lambda x: x.tanh(), np.tanh, operands(low=-3.3, high=3.3)),
@@ -91,6 +94,12 @@ ELEMENTWISE = {
     "negative": Case(lambda x: -x, lambda z: -z, scaled),
     "clip": Case(
         lambda x: x.clip(-1.0, 0.25), lambda z: _clip(z, -1.0, 0.25), operands(low=0.5, high=2.0, signed=True)
+    ),
+    "clip from below": Case(
+        lambda x: x.clip(low=0.25), lambda z: _clip(z, 0.25, np.inf), operands(low=0.5, high=2.0, signed=True)
+    ),
+    "clip from above": Case(
+        lambda x: x.clip(high=0.25), lambda z: _clip(z, -np.inf, 0.25), operands(low=0.5, high=2.0, signed=True)
     ),
     "square": Case(lambda x: x**2, lambda z: z * z, scaled),
     "reciprocal": Case(lambda x: 1 / x, lambda z: 1 / z, scaled),
@@ -113,6 +122,9 @@ ARITHMETIC = {
     "multiply": Case(lambda x, y: x * y, lambda a, b: a * b, pairs(low=0.5, signed=True, powers=60)),
     "divide": Case(lambda x, y: x / y, lambda a, b: a / b, pairs(low=0.5, signed=True, powers=60)),
     "power": Case(lambda x, y: x**y, lambda a, b: np.exp(b * np.log(a)), pairs(low=0.5, high=3.0)),
+    # Two numbers must not change their order within a central difference, so the scale is all that varies.
+    "maximum": Case(lambda x, y: x.maximum(y), lambda a, b: np.where(a.real > b.real, a, b), pairs(powers=60)),
+    "minimum": Case(lambda x, y: x.minimum(y), lambda a, b: np.where(a.real < b.real, a, b), pairs(powers=60)),
     "where": Case(
         lambda x, y, condition: ag.where(condition, x, y),
         lambda a, b, condition: np.where(condition, a, b),
@@ -133,6 +145,12 @@ def reductions(draw, shape):
 
 
 @st.composite
+def _deviations(draw, shape):
+    """The options of a reduction, and no more degrees of freedom than leave one: a single entry has no deviation."""
+    return draw(reductions(shape)) | {"ddof": draw(st.sampled_from([0, 1, 0.5]))}
+
+
+@st.composite
 def _axes_from_the_end(draw, shape):
     return {"axis": draw(st.integers(-len(shape), len(shape) - 1))}
 
@@ -148,12 +166,29 @@ def _max(z, axis, keepdims):
     return np.where(largest, z, 0.0).sum(axis=axis, keepdims=keepdims)
 
 
+def _min(z, axis, keepdims):
+    return -_max(-z, axis, keepdims)
+
+
 def _norm(z, axis, keepdims):
     return np.sqrt((z * z).sum(axis=axis, keepdims=keepdims))
 
 
+def _var(z, axis, keepdims, ddof):
+    mean = z.mean(axis=axis, keepdims=True)
+    return ((z - mean) ** 2).sum(axis=axis, keepdims=keepdims) / (z.size // mean.size - ddof)
+
+
+def _std(z, axis, keepdims, ddof):
+    return np.sqrt(_var(z, axis, keepdims, ddof))
+
+
 def _log_softmax(z, axis):
     return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
+
+
+def _logsumexp(z, axis, keepdims):
+    return np.log(np.exp(z).sum(axis=axis, keepdims=keepdims))
 
 
 def _cross_entropy(z, labels):
@@ -170,12 +205,26 @@ REDUCTIONS = {
     "mean": Case(ag.mean, lambda z, axis, keepdims: z.mean(axis, keepdims=keepdims), operands(options=reductions)),
     # Two entries must not change their order within a central difference, so the scale is all that varies.
     "max": Case(ag.max, _max, operands(options=reductions)),
+    "min": Case(ag.min, _min, operands(options=reductions)),
+    "prod": Case(
+        ag.prod,
+        lambda z, axis, keepdims: z.prod(axis, keepdims=keepdims),
+        operands(low=0.5, signed=True, options=reductions),
+    ),
     "norm": Case(ag.norm, _norm, operands(low=0.5, signed=True, powers=60, options=reductions)),
+    "var": Case(ag.var, _var, operands(with_several, powers=60, options=_deviations)),
+    "std": Case(ag.std, _std, operands(with_several, powers=60, options=_deviations)),
     # Softmax minus one cancels where a probability is nearly 1; within [-3, 3] none of at most five comes nearer than
     # exp(-6) / 5 = 5e-4 to 0 or 1.
     "log_softmax": Case(
         ag.log_softmax, _log_softmax, operands(with_several, low=-3.0, high=3.0, options=_axes_from_the_end)
     ),
+    "softmax": Case(
+        ag.softmax,
+        lambda z, axis: np.exp(_log_softmax(z, axis)),
+        operands(with_several, low=-3.0, high=3.0, options=_axes_from_the_end),
+    ),
+    "logsumexp": Case(ag.logsumexp, _logsumexp, operands(low=-3.0, high=3.0, options=reductions)),
     "cross_entropy": Case(ag.cross_entropy, _cross_entropy, operands(matrices, low=-3.0, high=3.0, options=_labels)),
 }
 
@@ -195,6 +244,21 @@ def _new_shape(draw, shape):
 def _new_order(draw, shape):
     axes = draw(st.permutations(range(len(shape))))
     return {"axes": [axis - len(shape) * draw(st.booleans()) for axis in axes]}
+
+
+@st.composite
+def _to_squeeze(draw, shape):
+    ones = [i - len(shape) * draw(st.booleans()) for i, n in enumerate(shape) if n == 1]
+    return {"axis": draw(st.sampled_from([None, tuple(ones), *ones]))}
+
+
+@st.composite
+def _to_split(draw, shape):
+    axis = draw(st.integers(-len(shape), len(shape) - 1))
+    n = shape[axis]
+    cuts = draw(st.lists(st.integers(0, n), max_size=3).map(sorted))
+    whole = draw(st.sampled_from([d for d in range(1, n + 1) if n % d == 0]))
+    return {"parts": draw(st.sampled_from([cuts, whole])), "axis": axis}
 
 
 def _index_of(strategy):
@@ -236,6 +300,22 @@ def _to_stack(draw):
     return Draw([rng.normal(size=shape) for _ in range(draw(st.integers(1, 3)))], {"axis": axis}, 1.0)
 
 
+@st.composite
+def _to_sum_over_letters(draw):
+    """Subscripts of one to three operands, with letters that come twice in one, that only one has, and dots."""
+    lengths = dict(zip("ijkl", draw(st.lists(st.integers(1, 3), min_size=4, max_size=4)), strict=True))
+    terms = draw(st.lists(st.text("ijkl", max_size=3), min_size=1, max_size=3))
+    found = sorted(set("".join(terms)))
+    result = draw(st.sampled_from([None, *(draw(st.permutations(found))[:n] for n in range(len(found) + 1))]))
+    further = draw(st.sampled_from([None, (), (2,), (1, 2)]))
+    shapes = [(*(further or ()), *(lengths[letter] for letter in term)) for term in terms]
+    dots = "" if further is None else "..."
+    arrow = "" if result is None else "->" + dots + "".join(result)
+    rng = np.random.default_rng(draw(seeds))
+    arrays = [np.asarray(spread(rng, shape, 0.5, 2.0, True)) for shape in shapes]
+    return Draw(arrays, {"subscripts": ",".join(dots + term for term in terms) + arrow}, 1.0)
+
+
 products = hnp.mutually_broadcastable_shapes(signature=np.matmul.signature, max_dims=1, max_side=3)
 
 SHAPES = {
@@ -247,6 +327,20 @@ SHAPES = {
     ),
     "transpose": Case(
         lambda x, axes: x.transpose(*axes), lambda z, axes: np.transpose(z, axes or None), operands(options=_new_order)
+    ),
+    "flatten": Case(lambda x: x.flatten(), np.ravel, operands()),
+    "squeeze": Case(
+        lambda x, axis: x.squeeze(axis), lambda z, axis: np.squeeze(z, axis), operands(options=_to_squeeze)
+    ),
+    "split": Case(
+        lambda x, parts, axis: ag.concatenate(ag.split(x, parts, axis)[::-1], axis),
+        lambda z, parts, axis: np.concatenate(np.split(z, parts, axis)[::-1], axis),
+        operands(with_axes, options=_to_split),
+    ),
+    "einsum": Case(
+        lambda *xs, subscripts: ag.einsum(subscripts, *xs),
+        lambda *zs, subscripts: np.einsum(subscripts, *zs),
+        _to_sum_over_letters(),
     ),
     "T": Case(lambda x: x.T, lambda z: z.T, operands()),
     "basic index": Case(

@@ -12,7 +12,16 @@ from gradient_agreement import Weighted
 from restated import disagreements_of_four
 
 from backprop_lib import Activation, Linear, Sequential, SquaredError, activations, sigmoid, tanh
-from backprop_lib.autograd import backward, elementwise, operands, reductions, shapes, tensor
+from backprop_lib.autograd import (
+    backward,
+    operands,
+    probabilities,
+    products,
+    reductions,
+    selections,
+    shapes,
+    tensor,
+)
 
 rng = np.random.default_rng(5)
 X, Y = rng.uniform(0.5, 2.0, (2, 3, 3))
@@ -44,7 +53,7 @@ def plant(monkeypatch, operation, mistake):
             rules = tuple(replaced(rule, i, operands) for i, rule in enumerate(rules))
         return original(name, data, operands, rules, *arrays)
 
-    for module in (elementwise, operands, reductions, shapes):
+    for module in (operands, probabilities, products, reductions, selections, shapes):
         monkeypatch.setattr(module, "record", record)
 
 
@@ -92,6 +101,9 @@ MISTAKES = {  # name: (operation, case, operands, rule, operands that are report
     "negative: sign forgotten": ("negative", "negative", draw(X), lambda g, out, xs, i, right: g, {0}),
     "exp: of the gradient": ("exp", "exp", draw(X), lambda g, out, xs, i, right: np.exp(g), {0}),
     "log: multiplied": ("log", "log", draw(P), lambda g, out, xs, i, right: g * xs[0], {0}),
+    "log1p: one forgotten": ("log1p", "log1p", draw(P), lambda g, out, xs, i, right: g / xs[0], {0}),
+    "sin: not changed": ("sin", "sin", draw(X), lambda g, out, xs, i, right: g * np.sin(xs[0]), {0}),
+    "cos: sign forgotten": ("cos", "cos", draw(X), lambda g, out, xs, i, right: -right(g), {0}),
     "sqrt: half forgotten": ("sqrt", "sqrt", draw(P), lambda g, out, xs, i, right: g / out, {0}),
     "abs: sign forgotten": ("abs", "abs", draw(X), lambda g, out, xs, i, right: g, {0}),
     "tanh: square forgotten": ("tanh", "tanh", draw(X), lambda g, out, xs, i, right: g * (1 - out), {0}),
@@ -102,6 +114,9 @@ MISTAKES = {  # name: (operation, case, operands, rule, operands that are report
     "leaky_relu: no leak": ("leaky_relu", "leaky_relu", draw(X), lambda g, out, xs, i, right: g * (xs[0] > 0), {0}),
     "softplus: of the result": ("softplus", "softplus", draw(X), lambda g, out, xs, i, right: g * sigmoid(out), {0}),
     "gelu: sigmoid's slope wrong": ("sigmoid", "gelu", draw(X), lambda g, out, xs, i, right: g * out, {0}),
+    "maximum: both get all": ("maximum", "maximum", draw(P, Q), lambda g, out, xs, i, right: g, {0, 1}),
+    "maximum: half to each": ("maximum", "maximum", draw(P, Q), lambda g, out, xs, i, right: g / 2, {0, 1}),
+    "minimum: to the larger": ("minimum", "minimum", draw(P, Q), lambda g, out, xs, i, right: g - right(g), {0, 1}),
     "clip: passes all": ("clip", "clip", draw(X), lambda g, out, xs, i, right: g, {0}),
     "where: both get all": (
         *("where", "where", draw(P, Q, condition=X > 0)),
@@ -126,6 +141,46 @@ MISTAKES = {  # name: (operation, case, operands, rule, operands that are report
     "max: everybody wins": (
         *("max", "max", draw(X, axis=None, keepdims=False)),
         lambda g, out, xs, i, right: spread(g, xs[0]),
+        {0},
+    ),
+    "min: to the largest": (
+        *("min", "min", draw(X, axis=None, keepdims=False)),
+        lambda g, out, xs, i, right: g * (xs[0] == xs[0].max()),
+        {0},
+    ),
+    "prod: each with itself": (
+        *("prod", "prod", draw(P, axis=None, keepdims=False)),
+        lambda g, out, xs, i, right: spread(g, xs[0]) * out,
+        {0},
+    ),
+    "var: half forgotten": (
+        *("var", "var", draw(X, axis=1, keepdims=True, ddof=0)),
+        lambda g, out, xs, i, right: right(g) / 2,
+        {0},
+    ),
+    "var: over n in spite of ddof": (
+        *("var", "var", draw(X, axis=0, keepdims=True, ddof=1)),
+        lambda g, out, xs, i, right: right(g) * 2 / 3,
+        {0},
+    ),
+    "std: of the variance": (
+        *("std", "std", draw(X, axis=None, keepdims=False, ddof=0)),
+        lambda g, out, xs, i, right: right(g) * 2 * out,
+        {0},
+    ),
+    "logsumexp: everybody gets all": (
+        *("logsumexp", "logsumexp", draw(X, axis=None, keepdims=False)),
+        lambda g, out, xs, i, right: spread(g, xs[0]),
+        {0},
+    ),
+    "softmax: its sum forgotten": (
+        *("softmax", "softmax", draw(X, axis=1)),
+        lambda g, out, xs, i, right: g * out,
+        {0},
+    ),
+    "softmax: diagonal alone": (
+        *("softmax", "softmax", draw(X, axis=1)),
+        lambda g, out, xs, i, right: g * out * (1 - out),
         {0},
     ),
     "norm: not divided by the norm": (
@@ -202,6 +257,16 @@ MISTAKES = {  # name: (operation, case, operands, rule, operands that are report
         *("@", "matmul", draw(X, Y)),
         lambda g, out, xs, i, right: xs[1].T @ g if i == 0 else g @ xs[0].T,
         {0, 1},
+    ),
+    "einsum: the other's places": (
+        *("einsum", "einsum", draw(X, Y, subscripts="ij,jk->ik")),
+        lambda g, out, xs, i, right: right(g).T,
+        {0, 1},
+    ),
+    "einsum: off the diagonal too": (
+        *("einsum", "einsum", draw(X, subscripts="ii->i")),
+        lambda g, out, xs, i, right: right(g) + np.roll(right(g), 1, axis=0),
+        {0},
     ),
     "one part in ten million": (
         "×",

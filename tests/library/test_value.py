@@ -120,6 +120,21 @@ def test_whole_powers_of_zero(exponent, value, slope):
     assert (y.data, x.grad) == (value, slope)
 
 
+@pytest.mark.parametrize(
+    ("exponent", "value", "slope"),
+    [(0.0, 1.0, 0.0), (1.0, 0.0, 1.0), (1.5, 0.0, 0.0), (2.0, 0.0, 0.0), (1e300, 0.0, 0.0)],
+)
+@pytest.mark.parametrize("zero", [0.0, -0.0])
+def test_zero_to_the_power_of_a_value(zero, exponent, value, slope):
+    x, b = Value(zero), Value(exponent)
+    y = x**b
+    y.backward()
+    assert (y.data, x.grad, b.grad) == (value, slope, 0.0)
+    z = Value(zero)
+    (z**exponent).backward()
+    assert z.grad == slope
+
+
 UNARY = {
     "exp": (Value.exp, cmath.exp),
     "log": (Value.log, cmath.log),
@@ -355,6 +370,34 @@ def test_a_freed_part_of_an_older_root_is_refused():
     assert x.grad == 3.0
 
 
+def test_a_refused_backward_leaves_every_gradient_as_it_was():
+    x, w = Value(2.0), Value(5.0)
+    freed = x * 3.0
+    freed.backward()
+    new = w * w
+    kept = new * 2.0
+    kept.backward(retain_graph=True)
+    root = (kept + new.tanh()) * freed
+    with pytest.raises(ValueError, match="was freed by an earlier backward pass"):
+        root.backward()
+    assert (root.grad, freed.grad, new.grad, kept.grad) == (None, None, 2.0, 1.0)
+    assert (x.grad, w.grad) == (3.0, 20.0)
+    kept.backward()
+    assert w.grad == 40.0
+
+
+@pytest.mark.parametrize("left", [0.0, -0.0, 7.0])
+def test_what_an_earlier_pass_left_behind_marks_nothing(left):
+    # All nodes hold one and the same float: none of them may be taken for found.
+    x = Value(2.0)
+    inner = x * 3.0
+    y = inner * inner
+    inner.grad = y.grad = left
+    y.backward(retain_graph=True)
+    assert (x.grad, inner.grad, y.grad) == (36.0, 12.0, 1.0)
+    assert {type(node.grad) for node in (x, inner, y)} == {float}
+
+
 @pytest.mark.parametrize("passes", [1, 2, 5])
 def test_retain_graph_adds_every_gradient_once_more(passes):
     x, w = Value(2.0), Value(3.0)
@@ -480,6 +523,9 @@ def test_retain_graph_is_true_or_false(flag):
         (lambda: Value(0.0).log(), ValueError, "argument of log: expected a number above zero, got 0.0"),
         (lambda: Value(-1.0) ** 0.5, ValueError, "base of .* expected a number above zero, got -1.0"),
         (lambda: Value(-1.0) ** Value(2.0), ValueError, "base of .* expected a number above zero, got -1.0"),
+        (lambda: Value(0.0) ** 0.5, ValueError, "base of .* expected a number above zero, got 0.0"),
+        (lambda: Value(0.0) ** Value(0.5), ValueError, "base of .* expected a number above zero, got 0.0"),
+        (lambda: Value(0.0) ** Value(-1.0), ValueError, "base of .* expected a number above zero, got 0.0"),
         (lambda: (-1.0) ** Value(2.0), ValueError, "base of .* expected a number above zero, got -1.0"),
         (lambda: Value(1.0) / 0, ZeroDivisionError, "zero"),
         (lambda: 1 / Value(0.0), ZeroDivisionError, "zero"),

@@ -75,8 +75,9 @@ def _transpose(x, axes):
     return autograd.transpose(x, *axes) if axes else x.T
 
 
-NAMED = ["exp", "log", "sqrt", "tanh", "sigmoid", "relu", "leaky_relu", "softplus", "gelu", "abs", "clip"]
-NAMED += ["sum", "mean", "max", "norm", "log_softmax", "cross_entropy"]
+NAMED = ["exp", "log", "log1p", "sqrt", "sin", "cos", "tanh", "sigmoid", "relu", "leaky_relu", "softplus", "gelu"]
+NAMED += ["abs", "clip", "maximum", "minimum", "sum", "mean", "max", "min", "prod", "norm", "var", "std", "logsumexp"]
+NAMED += ["flatten", "squeeze", "softmax", "log_softmax", "cross_entropy"]
 
 FUNCTIONS = {
     "neg": operator.neg,
@@ -91,6 +92,8 @@ FUNCTIONS = {
     "where_compared": lambda x, y, a, b, *, sign: autograd.where(COMPARISONS[sign](x, y), a, b),
     "detach": Tensor.detach,
     "reshape": lambda x, shape: autograd.reshape(x, shape),
+    "split": lambda x, parts, axis, which: autograd.split(x, parts, axis)[which],
+    "einsum": lambda *tensors, subscripts: autograd.einsum(subscripts, *tensors),
     "transpose": _transpose,
     "index": lambda x, index: x[index],
     "concatenate": lambda *tensors, axis: autograd.concatenate(tensors, axis),
@@ -99,6 +102,6 @@ FUNCTIONS = {
 
 METHODS = (
     FUNCTIONS
-    | {name: getattr(Tensor, name) for name in NAMED}
+    | {name: getattr(Tensor, name) for name in NAMED if name not in ("maximum", "minimum")}  # a number may come first
     | {"reshape": lambda x, shape: x.reshape(*shape or [()]), "transpose": lambda x, axes: x.transpose(*axes)}
 )

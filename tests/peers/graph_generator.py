@@ -17,8 +17,9 @@ from numpy_operations import NUMPY
 SHAPES = [(), (1,), (3,), (4,), (3, 1), (1, 4), (3, 4), (4, 3), (4, 4), (2, 3, 4), (2, 1, 4), (2, 4, 3)]
 LARGEST_VALUE = 50.0
 LARGEST_SIZE = 96
-EXACT = {"neg", "add", "sub", "mul", "relu", "abs", "clip", "where", "where_compared", "max"}
-EXACT |= {"reshape", "transpose", "index", "concatenate", "stack", "detach"}
+EXACT = {"neg", "add", "sub", "mul", "relu", "abs", "clip", "where", "where_compared", "max", "min"}
+EXACT |= {"maximum", "minimum", "reshape", "flatten", "squeeze", "split", "transpose", "index", "concatenate", "stack"}
+EXACT |= {"detach"}
 
 
 @functools.cache

@@ -44,14 +44,16 @@ def off_zero(operands, exact):
 
 
 def clip(writer):
-    """Bounds that the integers among the leaves can meet."""
+    """Bounds that the integers among the leaves can meet; sometimes one of them alone."""
     low = writer.choice([-2.0, -1.0, -0.5, 0.0])
-    return (writer.node(),), {"low": low, "high": low + writer.choice([0.5, 1.0, 2.0, 3.0])}
+    bounds = {"low": low, "high": low + writer.choice([0.5, 1.0, 2.0, 3.0])}
+    return (writer.node(),), bounds | writer.choice([{}, {}, {"low": None}, {"high": None}])
 
 
 def off_bounds(operands, exact, low, high):
     """The kinks of clip."""
-    return exact or min(np.abs(operands[0] - bound).min() for bound in (low, high)) >= GAP
+    bounds = [bound for bound in (low, high) if bound is not None]
+    return exact or min(np.abs(operands[0] - bound).min() for bound in bounds) >= GAP
 
 
 def power_of_number(writer):
@@ -86,6 +88,11 @@ def base_is_positive(operands, exact):
     return operands[0].min() >= DOMAIN and np.abs(operands[1]).max() <= LARGEST_EXPONENT
 
 
+def is_ahead(operands, exact):
+    """Neither of the two is just a little larger than the other."""
+    return exact or np.abs(operands[0] - operands[1]).min() >= GAP
+
+
 def matrix_product(writer):
     """A product of any two tensors, or a tensor and an array, that may fit; numbers never do."""
     operands = [writer.node(), writer.operand(plain=(ARRAY,))]
@@ -116,6 +123,46 @@ def has_norm(operands, exact, axis, keepdims):
     """Away from the zero vector, or exactly there."""
     norms = np.sqrt((operands[0] ** 2).sum(axis=axis))
     return bool(((norms >= DOMAIN) | ((norms == 0) & exact)).all())
+
+
+def has_clear_minimum(operands, exact, axis, keepdims):
+    """The smallest entry stands out, or ties are ties in every library."""
+    return has_clear_maximum([-operands[0]], exact, axis, keepdims)
+
+
+def deviation(writer):
+    """A reduction with degrees of freedom left."""
+    inputs, options = reduction(writer)
+    x = writer.values[inputs[0]]
+    ddof = writer.choice([0, 1])
+    if x.size // x.sum(axis=options["axis"]).size <= ddof:
+        raise ValueError("a single entry has no deviation")
+    return inputs, options | {"ddof": ddof}
+
+
+def deviates(operands, exact, axis, keepdims, ddof):
+    """Away from equal entries, whose mean others round to something else."""
+    return operands[0].std(axis=axis).min() >= DOMAIN
+
+
+# Sums over letters
+
+
+LETTERS = ["i->i", "i->", "ij->ji", "ij->j", "ij->", "ii->i", "ii->", "ij", "ji", "...i->...", "ijk->kj", "i...->..."]
+LETTERS += ["i,i->i", "i,j->ij", "i,ij->j", "ij,jk->ik", "ij,jk", "ij,ij->i", "ij,kj->ki", "...ij,...jk->...ik"]
+LETTERS += ["...i,...i->...", "ijk,ik->j", "ij,j,i->", "i,ij,j->i", "ij,jk,kl->il"]
+
+
+def over_letters(writer):
+    """Sums over letters, of which most do not fit the operands that are there."""
+    subscripts = writer.choice(LETTERS)
+    terms = subscripts.partition("->")[0].split(",")
+    inputs = (writer.node(), *(writer.operand(plain=(ARRAY,)) for _ in terms[1:]))
+    for i, term in zip(inputs, terms, strict=True):
+        shape = writer.values[i].shape
+        if ("..." not in term and len(shape) != len(term)) or (term == "ii" and shape[0] != shape[1]):
+            raise ValueError("other axes")
+    return inputs, {"subscripts": subscripts}
 
 
 # Choices
@@ -194,6 +241,27 @@ def several(writer):
     return inputs, {"axis": int(writer.rng.integers(-2, 2))}
 
 
+def part(writer):
+    """One of the parts along an axis: of one length, or cut at given places."""
+    i = writer.node()
+    ndim = writer.values[i].ndim
+    axis = int(writer.rng.integers(-ndim, ndim))
+    n = writer.values[i].shape[axis]
+    parts = writer.choice([1, 2, 3, [n // 2], [1, 2], [n - 1]])
+    return (i,), {
+        "parts": parts,
+        "axis": axis,
+        "which": int(writer.rng.integers(np.size(parts) + 1 if np.ndim(parts) else parts)),
+    }
+
+
+def squeezed(writer):
+    """All axes of length 1, or one of them."""
+    i = writer.node()
+    ones = [axis for axis, n in enumerate(writer.values[i].shape) if n == 1]
+    return (i,), {"axis": writer.choice([None, *ones, *(axis - writer.values[i].ndim for axis in ones)])}
+
+
 # Classification
 
 
@@ -215,6 +283,9 @@ OPERATIONS = {
     "neg": Operation(unary, always),
     "exp": Operation(unary, lambda operands, exact: operands[0].max() <= LARGEST_EXPONENT),
     "log": Operation(unary, above(DOMAIN)),
+    "log1p": Operation(unary, above(DOMAIN - 1.0)),
+    "sin": Operation(unary, always),
+    "cos": Operation(unary, always),
     "sqrt": Operation(unary, above(DOMAIN)),
     "tanh": Operation(unary, always),
     "sigmoid": Operation(unary, always),
@@ -231,18 +302,30 @@ OPERATIONS = {
     "mul": Operation(binary, always),
     "div": Operation(binary, divides),
     "pow": Operation(binary, base_is_positive),
+    "maximum": Operation(binary, is_ahead),
+    "minimum": Operation(binary, is_ahead),
     "matmul": Operation(matrix_product, always),
+    "einsum": Operation(over_letters, always),
     "sum": Operation(reduction, always),
     "mean": Operation(reduction, always),
     "max": Operation(reduction, has_clear_maximum),
+    "min": Operation(reduction, has_clear_minimum),
+    "prod": Operation(reduction, always),
     "norm": Operation(reduction, has_norm),
+    "var": Operation(deviation, always),
+    "std": Operation(deviation, deviates),
+    "logsumexp": Operation(reduction, always),
     "where": Operation(with_condition, always),
     "where_compared": Operation(with_comparison, is_decided),
     "reshape": Operation(reshape, always),
+    "flatten": Operation(unary, always),
+    "squeeze": Operation(squeezed, always),
+    "split": Operation(part, always),
     "transpose": Operation(transpose, always),
     "index": Operation(index, always),
     "concatenate": Operation(several, always),
     "stack": Operation(several, always),
+    "softmax": Operation(softmax, always),
     "log_softmax": Operation(softmax, always),
     "cross_entropy": Operation(labelled, always),
 }

@@ -10,7 +10,7 @@ import pytest
 from graph_comparison import disagreements, with_torch
 from graph_generator import program
 
-from backprop_lib.autograd import backward, elementwise, reductions, shapes, tensor
+from backprop_lib.autograd import backward, operands, probabilities, products, reductions, selections, shapes, tensor
 
 # The engine's names of its operations, where they differ from the steps of programs that use them.
 STEPS = {
@@ -23,11 +23,13 @@ STEPS = {
     "sigmoid": {"sigmoid", "gelu"},
     "clip": {"clip", "gelu"},
     "sum": {"sum", "mean"},
-    "getitem": {"index"},
+    "getitem": {"index", "split"},
+    "reshape": {"reshape", "flatten", "squeeze"},
     "where": {"where", "where_compared"},
 }
-NAMED_ALIKE = ["exp", "log", "sqrt", "abs", "tanh", "relu", "leaky_relu", "softplus", "max", "norm"]
-NAMED_ALIKE += ["log_softmax", "cross_entropy", "reshape", "transpose", "concatenate", "stack"]
+NAMED_ALIKE = ["exp", "log", "log1p", "sqrt", "sin", "cos", "tanh", "relu", "leaky_relu", "abs", "softplus"]
+NAMED_ALIKE += ["maximum", "minimum", "max", "min", "prod", "norm", "var", "std", "softmax", "log_softmax", "logsumexp"]
+NAMED_ALIKE += ["cross_entropy", "transpose", "concatenate", "stack", "einsum"]
 STEPS |= {name: {name} for name in NAMED_ALIKE}
 
 
@@ -55,7 +57,7 @@ def plant(monkeypatch, operation, mistake):
             rules = tuple(map(wrong, operands, rules))
         return original(name, data, operands, rules, *arrays)
 
-    for module in (elementwise, reductions, shapes):
+    for module in (operands, probabilities, products, reductions, selections, shapes):
         monkeypatch.setattr(module, "record", record)
 
 
@@ -85,6 +87,9 @@ AT_KINKS = {
     "abs": lambda x, rule: lambda grad: grad * np.where(x >= 0, 1.0, -1.0),
     "clip": lambda x, rule: lambda grad: rule(grad) * ~np.isin(x, [-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0]),
     "max": all_ties_in_full,
+    "min": all_ties_in_full,
+    "maximum": lambda x, rule: lambda grad: np.where(rule(grad) == 0, 0, grad),
+    "minimum": lambda x, rule: lambda grad: np.where(rule(grad) == 0, 0, grad),
     "norm": lambda x, rule: lambda grad: rule(grad) if x.any() else np.full_like(x, np.nan),
 }
 

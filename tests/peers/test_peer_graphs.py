@@ -14,7 +14,7 @@ from graph_operations import OPERATIONS
 from graph_programs import VARIABLE
 from numpy_operations import NUMPY
 
-GRAPHS = 2400
+GRAPHS = 4800
 ARITHMETIC = {"add", "sub", "mul", "div", "pow"}
 
 
@@ -65,21 +65,26 @@ def test_kinks_are_met_exactly():
     for one in programs():
         values = one.nodes(NUMPY, [leaf.data for leaf in one.leaves])
         for step in one.steps:
-            counts[step.operation] += meets_kink(step, values[step.inputs[0]])
-    kinked = {name: counts[name] for name in ("relu", "leaky_relu", "abs", "clip", "max", "norm")}
+            counts[step.operation] += meets_kink(step, *(values[i] for i in step.inputs))
+    names = ("relu", "leaky_relu", "abs", "clip", "max", "min", "norm", "maximum", "minimum", "prod")
+    kinked = {name: counts[name] for name in names}
     assert min(kinked.values()) >= 20, kinked
 
 
-def meets_kink(step, x):
-    """Whether an entry of the operand lies exactly where the operation has a kink."""
+def meets_kink(step, x, *others):
+    """Whether an entry of the operand lies exactly where the operation has a kink, or is a factor of 0."""
+    if step.operation in ("maximum", "minimum"):
+        return (x == others[0]).any()
+    if step.operation == "prod":
+        return (x == 0).any()
     if step.operation in ("relu", "leaky_relu", "abs"):
         return (x == 0).any()
     if step.operation == "clip":
         return np.isin(x, list(step.options.values())).any()
     if step.operation == "norm":
         return (NUMPY["norm"](x, **step.options) == 0).any()
-    if step.operation == "max":
-        ties = x == x.max(axis=step.options["axis"], keepdims=True)
+    if step.operation in ("max", "min"):
+        ties = x == getattr(x, step.operation)(axis=step.options["axis"], keepdims=True)
         return (ties.sum(axis=step.options["axis"]) > 1).any()
     return False
 

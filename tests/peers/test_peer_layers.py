@@ -65,12 +65,23 @@ def batch(rng, dtype, *shape):
 # Layers
 
 
-def test_linear(torch, rng, dtype):
-    layer = book.Linear(N, M, rng=rng, dtype=dtype)
-    module = torch.nn.Linear(N, M, dtype=getattr(torch, dtype.name))
-    parameters = set_parameters(layer, module, ["weight", "bias"], rng)
+@pytest.mark.parametrize("shape", [(B, N), (B, T, N), (B, 1, T, N)], ids=str)
+@pytest.mark.parametrize("names", [["weight", "bias"], ["weight"]], ids=str)
+def test_linear(torch, rng, dtype, names, shape):
+    layer = book.Linear(N, M, rng=rng, dtype=dtype, bias="bias" in names)
+    module = torch.nn.Linear(N, M, dtype=getattr(torch, dtype.name), bias="bias" in names)
+    parameters = set_parameters(layer, module, names, rng)
     for _ in range(3):
-        assert_same_pass(torch, layer, module, parameters, batch(rng, dtype, B, N), rng)
+        assert_same_pass(torch, layer, module, parameters, batch(rng, dtype, *shape), rng)
+
+
+def test_a_weight_in_two_layers(torch, rng, dtype):
+    layer = book.Sequential(book.Linear(N, N, rng=rng, dtype=dtype), book.Linear(N, N, rng=rng, dtype=dtype))
+    module = torch.nn.Sequential(torch.nn.Linear(N, N), torch.nn.Linear(N, N)).to(getattr(torch, dtype.name))
+    layer.layers[1].weight, module[1].weight = layer.layers[0].weight, module[0].weight
+    parameters = set_parameters(layer, module, dict(module.named_parameters()), rng)
+    assert list(parameters) == ["0.weight", "0.bias", "1.bias"]
+    assert_same_pass(torch, layer, module, parameters, batch(rng, dtype, B, N), rng)
 
 
 @pytest.mark.parametrize("options", [{}, {"eps": 0.1, "momentum": 0.3}, {"momentum": 1.0}], ids=str)
@@ -152,6 +163,14 @@ def test_gradients_of_the_states_in_between(torch, rng, dtype, kind):
     layer.forward(X)
     layer.backward(seed)
     assert_agree({"states": (layer.hidden_gradients, torch.stack([state.grad for state in states], dim=1))})
+
+
+def test_an_output_at_every_time(torch, rng, dtype):
+    layer = book.Sequential(book.GatedRecurrent(N, M, rng=rng, dtype=dtype), book.Linear(M, 2, rng=rng, dtype=dtype))
+    gru, linear = torch.nn.GRU(N, M, batch_first=True), torch.nn.Linear(M, 2)
+    module = torch.nn.ModuleList([gru, linear]).to(getattr(torch, dtype.name))
+    parameters = set_parameters(layer, module, dict(module.named_parameters()), rng)
+    assert_same_pass(torch, layer, lambda X: linear(gru(X)[0]), parameters, batch(rng, dtype, B, T, N), rng)
 
 
 def test_a_network_of_several(torch, rng, dtype):
@@ -241,7 +260,7 @@ def test_a_gradient_that_is_wrong_in_its_last_digits(torch, rng, monkeypatch):
     backward = book.Linear.backward
     monkeypatch.setattr(book.Linear, "backward", lambda *arguments: backward(*arguments) * (1.0 + 1e-12))
     with pytest.raises(AssertionError, match=r"^input"):
-        test_linear(torch, rng, np.dtype("float64"))
+        test_linear(torch, rng, np.dtype("float64"), ["weight", "bias"], (B, N))
 
 
 def test_a_running_variance_divided_by_all(torch, rng, monkeypatch):

@@ -61,13 +61,16 @@ class Run:
         return np.reshape(losses, (EPOCHS, -1)).sum(axis=1) / len(self.X)
 
 
-def by_layers(run, name, options):
-    """Parameters after training by `fit`, with gradients derived by hand, and the loss of every epoch."""
+def by_layers(run, name, options, groups=list):
+    """Parameters after training by `fit`, with gradients derived by hand, and the loss of every epoch.
+
+    ``groups`` makes of the parameters what the optimiser is given.
+    """
     linear = [book.Linear(n, m, rng=np.random.default_rng(0), dtype=run.X.dtype) for n, m in LAYERS]
     network = book.Sequential(linear[0], book.Activation(book.tanh), linear[1], book.Activation(book.gelu), linear[2])
     for parameter, start in zip(network.parameters(), run.start, strict=True):
         parameter.data[...] = start
-    optimizer = getattr(book, name)(network.parameters(), **options)
+    optimizer = getattr(book, name)(groups(network.parameters()), **options)
     history = book.fit(
         network,
         book.SoftmaxCrossEntropy(),
@@ -98,21 +101,23 @@ def by_engine(run, name, options):
     return [parameter.data for parameter in parameters], run.per_epoch(losses)
 
 
-def by_torch(torch, run, name, options):
-    """The same in PyTorch."""
+def by_torch(torch, run, name, options, groups=list, factor=None):
+    """The same in PyTorch; ``factor`` multiplies the learning rate in every step."""
     nn = torch.nn
     linear = [nn.Linear(n, m, dtype=getattr(torch, run.X.dtype.name)) for n, m in LAYERS]
     network = nn.Sequential(linear[0], nn.Tanh(), linear[1], nn.GELU("tanh"), linear[2])
     for parameter, start in zip(network.parameters(), run.start, strict=True):
         parameter.data[...] = torch.tensor(start)
     options = {TORCH_NAMES.get(option, option): value for option, value in options.items()}
-    optimizer = getattr(torch.optim, TORCH_NAMES.get(name, name))(network.parameters(), **options)
+    optimizer = getattr(torch.optim, TORCH_NAMES.get(name, name))(groups(network.parameters()), **options)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, factor or (lambda step: 1.0))
     losses = []
     for X, y in run.batches():
         loss = nn.functional.cross_entropy(network(torch.tensor(X)), torch.tensor(y))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
+        schedule.step()
         losses.append(loss.item() * len(y))
     return [parameter.detach().numpy() for parameter in network.parameters()], run.per_epoch(losses)
 
@@ -133,6 +138,76 @@ def test_runs_end_at_the_same_parameters(torch, optimizer, way, dtype):
     assert {parameter.dtype for parameter in ours[0]} == {np.dtype(dtype)}
     assert peer[1][-1] < 0.6 * peer[1][0]  # it learns: there is something to compare
     assert difference(ours, peer) <= ROUNDINGS
+
+
+def weights_and_biases(parameters, of_weights, of_biases, key):
+    """Two groups with settings of their own."""
+    parameters = list(parameters)
+    return [{key: parameters[::2], **of_weights}, {key: parameters[1::2], **of_biases}]
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_groups_end_at_the_same_parameters(torch, optimizer):
+    run, (name, options) = Run(np.float64), OPTIMIZERS[optimizer]
+    rate = options.get("learning_rate", 0.01)
+    own = {"weight_decay": 0.02}, {"learning_rate": 0.3 * rate, "weight_decay": 0.0}
+    torch_own = [{TORCH_NAMES.get(key, key): value for key, value in one.items()} for one in own]
+    ours = by_layers(run, name, options, lambda p: weights_and_biases(p, *own, "parameters"))
+    peer = by_torch(torch, run, name, options, lambda p: weights_and_biases(p, *torch_own, "params"))
+    plain = by_torch(torch, run, name, options)
+    assert difference(ours, peer) <= ROUNDINGS
+    assert difference(ours, plain) > 1e6 * ROUNDINGS
+
+
+def cosine(step):
+    """A warm-up of ten steps from 0, then down to 0 along a cosine."""
+    return step / 10 if step < 10 else 0.5 * (1 + np.cos(np.pi * (step - 10) / 90))
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_schedules_end_at_the_same_parameters(torch, optimizer, dtype):
+    run, (name, options) = Run(dtype), OPTIMIZERS[optimizer]
+    rate = options.get("learning_rate", 0.01)
+    options = options | {"learning_rate": rate}
+    ours = by_layers(run, name, options | {"learning_rate": lambda step: rate * cosine(step)})
+    peer = by_torch(torch, run, name, options, factor=cosine)
+    assert difference(ours, peer) <= ROUNDINGS
+    assert difference(ours, by_torch(torch, run, name, options)) > 10 * ROUNDINGS
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_network_on_sequences_with_ignored_labels_ends_at_the_same_parameters(torch, dtype):
+    rng, tolerance = np.random.default_rng(3), float(ROUNDINGS * np.finfo(dtype).eps)
+    X = rng.normal(size=(40, 6, 2)).astype(dtype)
+    y = (X.sum(axis=2).cumsum(axis=1) > 0).astype(int)
+    y[rng.random(y.shape) < 0.3] = -1
+    network = book.Sequential(book.GatedRecurrent(2, 5, rng=rng, dtype=dtype), book.Linear(5, 2, rng=rng, dtype=dtype))
+    peer = torch.nn.GRU(2, 5, batch_first=True), torch.nn.Linear(5, 2)
+    peers = [parameter for part in peer for parameter in part.parameters()]
+    for ours, theirs in zip(network.parameters(), peers, strict=True):
+        theirs.data = torch.tensor(ours.data)
+    loss, optimizer = book.SoftmaxCrossEntropy(ignore_label=-1), book.Adam(network.parameters(), 0.01)
+    options = {"epochs": 25, "batch_size": 12, "rng": np.random.default_rng(6)}
+    history = book.fit(network, loss, optimizer, X, y, **options)
+    optimizer, order_rng = torch.optim.Adam(peers, 0.01), np.random.default_rng(6)
+    for epoch in range(25):
+        order, total, right = order_rng.permutation(40), 0.0, 0
+        for start in range(0, 40, 12):
+            rows = order[start : start + 12]
+            labels = torch.tensor(y[rows])
+            logits = peer[1](peer[0](torch.tensor(X[rows]))[0])
+            value = torch.nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=-1)
+            optimizer.zero_grad()
+            value.backward()
+            optimizer.step()
+            total += value.item() * np.count_nonzero(y[rows] != -1)
+            right += (logits.argmax(2) == labels).sum().item()
+        counted = np.count_nonzero(y != -1)
+        assert history.loss[epoch] == pytest.approx(total / counted, rel=tolerance)
+        assert history.accuracy[epoch] == right / counted
+    for ours, theirs in zip(network.parameters(), peers, strict=True):
+        assert np.abs(ours.data - theirs.detach().numpy()).max() <= tolerance * np.abs(ours.data).max()
 
 
 def test_every_optimizer_goes_its_own_way(torch):

@@ -36,6 +36,27 @@ def _reduction(function):
     return lambda x, axis, keepdims: function(x, dim=_axes(x, axis), keepdim=keepdims)
 
 
+def _prod(x, axis, keepdims):
+    axes = sorted((i % x.ndim for i in np.atleast_1d(_axes(x, axis)).astype(int)), reverse=True)
+    x = x.clone()  # a node of its own without axes, too
+    for i in axes:  # PyTorch takes one axis at a time
+        x = torch.prod(x, dim=i, keepdim=keepdims)
+    return x
+
+
+def _deviation(function):
+    return lambda x, axis, keepdims, ddof: function(x, dim=_axes(x, axis), correction=ddof, keepdim=keepdims)
+
+
+def _split(x, parts, axis, which):
+    return torch.tensor_split(x, parts, dim=axis)[which]  # PyTorch's split takes the length of a part
+
+
+def _tensors(x, y):
+    """A number beside a tensor as one of its dtype."""
+    return [one if torch.is_tensor(one) else torch.tensor(one, dtype=(x if one is y else y).dtype) for one in (x, y)]
+
+
 def _where(a, b, *, condition):
     return torch.where(torch.as_tensor(condition), a, b)
 
@@ -57,6 +78,9 @@ OPERATIONS = {
     "matmul": operator.matmul,
     "exp": torch.exp,
     "log": torch.log,
+    "log1p": torch.log1p,
+    "sin": torch.sin,
+    "cos": torch.cos,
     "sqrt": torch.sqrt,
     "tanh": torch.tanh,
     "sigmoid": torch.sigmoid,
@@ -66,18 +90,30 @@ OPERATIONS = {
     "leaky_relu": functional.leaky_relu,
     "abs": torch.abs,
     "clip": lambda x, low, high: torch.clamp(x, low, high),
+    "maximum": lambda x, y: torch.maximum(*_tensors(x, y)),
+    "minimum": lambda x, y: torch.minimum(*_tensors(x, y)),
+    "einsum": lambda *tensors, subscripts: torch.einsum(subscripts, *tensors),
     "where": _where,
     "where_compared": lambda x, y, a, b, *, sign: _where(a, b, condition=COMPARISONS[sign](x, y)),
     "detach": torch.detach,
     "sum": _reduction(torch.sum),
     "mean": _reduction(torch.mean),
     "max": _reduction(torch.amax),
+    "min": _reduction(torch.amin),
+    "prod": _prod,
     "norm": _reduction(torch.linalg.vector_norm),
+    "var": _deviation(torch.var),
+    "std": _deviation(torch.std),
+    "logsumexp": _reduction(torch.logsumexp),
+    "flatten": lambda x: torch.reshape(x, (-1,)),
+    "squeeze": lambda x, axis: torch.squeeze(x) if axis is None else torch.squeeze(x, axis),
+    "split": _split,
     "reshape": torch.reshape,
     "transpose": lambda x, axes: x.permute(axes or tuple(reversed(range(x.ndim)))),
     "index": _index,
     "concatenate": lambda *tensors, axis: torch.cat(tensors, axis),
     "stack": lambda *tensors, axis: torch.stack(tensors, axis),
+    "softmax": lambda x, axis: functional.softmax(x, dim=axis),
     "log_softmax": lambda x, axis: functional.log_softmax(x, dim=axis),
     "cross_entropy": lambda logits, labels: functional.cross_entropy(logits, torch.tensor(labels)),
 }
