@@ -5,7 +5,10 @@ of the input's shape, says everything. Complex input is accepted wherever the fu
 step needs it.
 """
 
+import importlib
 import math
+import pickle
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +17,7 @@ import numpy as np
 from backprop_lib._arrays import (
     Array,
     ArrayLike,
+    are_finite,
     as_float_array,
     check_same_shape,
     log_softmax,
@@ -37,13 +41,23 @@ class ActivationFunction:
         From z to h, array to array of the same shape and dtype.
     derivative : callable
         From (z, h) to dh/dz. Some derivatives are cheapest from the output: for the sigmoid h (1 - h).
+    vjp : callable, optional
+        From (grad, z, h) to the gradient with respect to z, where that is no plain product derivative(z, h) * grad.
+        A slope of 0 or 1 should select, not multiply: infinity times 0 is NaN.
     """
 
-    def __init__(self, name: str, function: Callable[[Array], Array], derivative: Callable[[Array, Array], Array]):
+    def __init__(
+        self,
+        name: str,
+        function: Callable[[Array], Array],
+        derivative: Callable[[Array, Array], Array],
+        vjp: Callable[[Array, Array, Array], Array] | None = None,
+    ):
         self.__name__ = name
         self.__doc__ = function.__doc__
         self._function = function
         self._derivative = derivative
+        self._vjp = vjp
 
     def __call__(self, z: ArrayLike) -> Any:
         return self._function(as_float_array(z, "z"))[()]  # [()] makes a number of a 0-d array
@@ -68,8 +82,43 @@ class ActivationFunction:
         check_same_shape(h, z, "h", "z")
         return self._derivative(z, h)[()]
 
+    def vjp(self, grad: Array, z: Array, h: Array) -> Array:
+        """Gradient with respect to z from that with respect to h: their product, or a selection.
+
+        Parameters
+        ----------
+        grad, z, h : array, one shape
+            Floating arrays, which are not checked; h is the function's value at z.
+
+        Returns
+        -------
+        array of z's shape and dtype
+        """
+        if grad.dtype != z.dtype:
+            grad = grad.astype(z.dtype, casting="same_kind")
+        return grad * self._derivative(z, h) if self._vjp is None else self._vjp(grad, z, h)
+
+    def __reduce__(self):
+        """Pickle by name, as Python does with functions: what comes back is the same object."""
+        name = self.__name__
+        modules = [sys.modules.get(getattr(self._function, "__module__", None)), *sys.modules.values()]
+        for module in modules:
+            if getattr(module, "__dict__", {}).get(name) is self:
+                return _imported, (module.__name__, name)
+        raise pickle.PicklingError(
+            f"{name}: expected an activation that a module holds under its own name, to be pickled by that name, "
+            f"got one that none does; write {name} = ActivationFunction({name!r}, ...) at the top of a module"
+        )
+
+    def __deepcopy__(self, memo):
+        return self  # nothing about it changes, as about a function
+
     def __repr__(self):
         return self.__name__
+
+
+def _imported(module, name):
+    return getattr(importlib.import_module(module), name)
 
 
 def _tanh(z):
@@ -86,6 +135,8 @@ def _tanh(z):
 def _relu(z):
     """max(z, 0). Derivative 1 where z > 0, else 0; at the kink the book takes ReLU'(0) = 0, as PyTorch does.
 
+    Backward it selects: where z <= 0 the gradient is 0, whatever comes in, infinity too. NaN stays NaN.
+
     Examples
     --------
     >>> relu.derivative([-1.0, 0.0, 2.0])
@@ -94,6 +145,12 @@ def _relu(z):
     if z.dtype.kind == "c":
         return np.where(z.real <= 0, 0.0, z)  # asked this way round, NaN stays NaN
     return np.maximum(z, 0.0)
+
+
+def _relu_vjp(grad, z, h):
+    if are_finite(grad, h):
+        return grad * (z.real > 0)  # up to 18 times as fast as the selection, which guesses each branch
+    return np.where(z.real > 0, grad, h)  # where z is not positive, h is 0, or NaN
 
 
 def _leaky_relu(z):
@@ -105,6 +162,11 @@ def _leaky_relu(z):
     array([-0.01,  0.  ,  2.  ])
     """
     return np.where(z.real > 0, z, LEAKY_SLOPE * z)
+
+
+def _leaky_relu_derivative(z, h):
+    slope = np.where(z.real > 0, 1.0, LEAKY_SLOPE).astype(z.dtype)
+    return np.where(np.isnan(z), z, slope)
 
 
 def _sigmoid(z):
@@ -139,7 +201,8 @@ def _gelu(z):
     >>> gelu([-1.0, 0.0, 1.0]).round(4)
     array([-0.1588,  0.    ,  0.8412])
     """
-    return z * stable_sigmoid(2.0 * _gelu_inner(z))  # (1 + tanh u) / 2 without the cancellation at negative u
+    share = stable_sigmoid(2.0 * _gelu_inner(z))  # (1 + tanh u) / 2 without the cancellation at negative u
+    return np.where(z.real < -50.0, 0.0, z) * share  # which is 0 there; minus infinity times 0 would be NaN
 
 
 def _gelu_inner(z):
@@ -167,16 +230,10 @@ def _identity(z):
     return z.copy()
 
 
-def _as_dtype_of(z, values):
-    return values.astype(z.dtype, copy=False)
-
-
 sigmoid = ActivationFunction("sigmoid", _sigmoid, lambda z, h: h * (1.0 - h))
 tanh = ActivationFunction("tanh", _tanh, lambda z, h: 1.0 - h * h)
-relu = ActivationFunction("relu", _relu, lambda z, h: _as_dtype_of(z, z.real > 0))
-leaky_relu = ActivationFunction(
-    "leaky_relu", _leaky_relu, lambda z, h: _as_dtype_of(z, np.where(z.real > 0, 1.0, LEAKY_SLOPE))
-)
+relu = ActivationFunction("relu", _relu, lambda z, h: np.where(z.real > 0, 1.0, h), _relu_vjp)  # h is 0 there, or NaN
+leaky_relu = ActivationFunction("leaky_relu", _leaky_relu, _leaky_relu_derivative)
 softplus = ActivationFunction("softplus", _softplus, lambda z, h: stable_sigmoid(z))
 gelu = ActivationFunction("gelu", _gelu, _gelu_derivative)
 identity = ActivationFunction("identity", _identity, lambda z, h: np.ones_like(z))

@@ -8,11 +8,12 @@ Inputs and outputs are kept by reference, not copied: do not change them in plac
 """
 
 from backprop_lib.layers.activation import Activation
-from backprop_lib.layers.base import Layer, Parameter
+from backprop_lib.layers.base import Layer
 from backprop_lib.layers.containers import Residual, Sequential
 from backprop_lib.layers.dropout import Dropout
 from backprop_lib.layers.linear import Linear
 from backprop_lib.layers.normalization import BatchNorm, LayerNorm
+from backprop_lib.layers.parameter import Parameter
 from backprop_lib.layers.recurrent import GatedRecurrent, Recurrent
 
 __all__ = [

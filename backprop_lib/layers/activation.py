@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from backprop_lib._arrays import Array, ArrayLike, as_batch
+from backprop_lib._arrays import Array, ArrayLike, as_rows
 from backprop_lib.activations import ActivationFunction
 from backprop_lib.layers.base import Layer, checked_gradient
 
 
 class Activation(Layer):
-    """An activation function applied to every entry; its Jacobian is diagonal, so backward is a product of entries.
+    """An activation function applied to every entry; its Jacobian is diagonal, so backward goes entry by entry, too.
 
     Parameters
     ----------
@@ -35,19 +35,15 @@ class Activation(Layer):
         self._Z = self._H = None
 
     def forward(self, X: ArrayLike) -> Array:
-        """Output (B, n) for X (B, n)."""
-        self._Z = as_batch(X, self)
+        """Output of X's shape, (B, n) or (B, ..., n)."""
+        self._Z = as_rows(X, self)
         self._H = self.function(self._Z)
         return self._H
 
     def backward(self, grad_output: ArrayLike, *, input_gradient: bool = True) -> Array | Any:
         """See `Layer.backward`."""
         grad_output = checked_gradient(self, self._Z, None, grad_output)
-        if not input_gradient:
-            return None
-        grad_input = self.function.derivative(self._Z, self._H)  # memory of its own, so the product may go there
-        grad_input *= grad_output
-        return grad_input
+        return self.function.vjp(grad_output, self._Z, self._H) if input_gradient else None
 
     def __repr__(self):
         return f"Activation({self.function})"

@@ -1,69 +1,14 @@
-"""What every layer is made of: the parameter, the interface, and the check of an incoming gradient."""
+"""What every layer is made of: the interface, and the checks of what comes in."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from backprop_lib._arrays import NO_FLOAT16, Array, ArrayLike, as_float_array
-
-
-class Parameter:
-    """An array to be learned, and the gradient that has been added up for it.
-
-    The array is used, not copied: an optimiser changes it in place.
-
-    Parameters
-    ----------
-    data : array of numbers, any shape
-        Where it starts.
-
-    Attributes
-    ----------
-    data : array
-        The values.
-    grad : array of data's shape, or None
-        None until a backward pass writes it, and again after ``zero_grad``.
-
-    Examples
-    --------
-    >>> Parameter([[1.0, 2.0]])
-    Parameter(shape=(1, 2), dtype=float64)
-    """
-
-    def __init__(self, data: ArrayLike):
-        self.data = as_float_array(data, "data")
-        self.grad: Array | None = None
-        self._buffer: Array | None = None
-
-    def accumulate(self, operation: Callable[..., Array], *operands: Array, **options: Any) -> None:
-        """Add ``operation(*operands)`` to ``grad``.
-
-        The first write after ``zero_grad`` goes straight into memory kept from the last step, so that a training
-        step allocates nothing for its gradients. Hence the operation, a NumPy function with ``out=``, and not
-        its result.
-
-        Parameters
-        ----------
-        operation : callable
-            ``np.matmul``, ``np.sum`` or another with ``out=``.
-        *operands, **options
-            What it is called with.
-        """
-        if self.grad is not None:
-            self.grad += operation(*operands, **options)
-            return
-        if self._buffer is None or self._buffer.shape != self.data.shape or self._buffer.dtype != self.data.dtype:
-            self._buffer = np.empty_like(self.data)
-        self.grad = operation(*operands, **options, out=self._buffer)
-
-    def zero_grad(self) -> None:
-        """Empty the gradient. Its memory is kept and overwritten by the next backward pass."""
-        self.grad = None
-
-    def __repr__(self):
-        return f"Parameter(shape={self.data.shape}, dtype={self.data.dtype})"
+from backprop_lib.layers.parameter import Parameter
+from backprop_lib.layers.state import changing, copied, load
 
 
 class Layer:
@@ -73,9 +18,12 @@ class Layer:
     ----------
     training : bool
         True until ``eval`` is called. Few layers behave differently: `BatchNorm`, `Dropout`.
+    buffers : tuple of str
+        Names of the attributes, besides Parameters, that hold an array which training changes.
     """
 
     training = True
+    buffers: tuple[str, ...] = ()
 
     def forward(self, X: ArrayLike) -> Array:
         """Output of the layer for a batch X (B, n)."""
@@ -117,6 +65,44 @@ class Layer:
         self.training = False
         return self
 
+    def named_parts(self) -> dict[str, Any]:
+        """What the layer holds, by name: its attributes. Those that training changes make up its state."""
+        return vars(self)
+
+    def state_dict(self) -> dict[str, Array]:
+        """Copies of all that training changes, by name: parameters, running averages, states of generators.
+
+        Returns
+        -------
+        dict of str to array
+            A layer's own names are those of its attributes, ``"weight"``; a layer inside puts its place in front,
+            ``"0.weight"``. A generator's state is one string in an array of shape (). A weight that two layers share
+            is there once, under its first name.
+
+        Examples
+        --------
+        >>> from backprop_lib import BatchNorm, Linear, Sequential
+        >>> network = Sequential(Linear(2, 3, rng=np.random.default_rng(0)), BatchNorm(3))
+        >>> list(network.state_dict())
+        ['0.weight', '0.bias', '1.weight', '1.bias', '1.running_mean', '1.running_variance']
+        """
+        return {name: copied(part) for name, part in changing(self).items()}
+
+    def load_state_dict(self, state: Mapping[str, ArrayLike]) -> None:
+        """Write a state into the layer's arrays, in place. All of it is checked before the first is written.
+
+        Parameters
+        ----------
+        state : dict of str to array
+            From ``state_dict`` of a network built in the same way.
+
+        Raises
+        ------
+        ValueError
+            If a name is missing or unexpected, or an array has another shape or dtype.
+        """
+        load(changing(self), state)
+
     def __call__(self, X: ArrayLike) -> Array:
         return self.forward(X)
 
@@ -124,26 +110,23 @@ class Layer:
 def checked_gradient(
     layer: Layer, cached: Array | None, features: tuple[int, ...] | None, grad_output: ArrayLike
 ) -> Array:
-    """Return grad_output as an array of the output's shape, (len(cached), *features).
+    """Return grad_output as an array of the output's shape.
 
-    ``cached`` is an array that the forward pass kept, None before it; ``features`` None means all of its axes.
+    ``cached`` is an array that the forward pass kept, None before it; the output has its shape, but for the last axis
+    where ``features`` is given.
     """
     if cached is None:
         raise ValueError(f"{layer!r}.backward: expected a forward pass before, got none")
-    grad_output = as_float_array(grad_output, "grad_output")
-    expected = cached.shape if features is None else (len(cached), *features)
+    grad_output = as_float_array(grad_output, "grad_output", cached.dtype)
+    expected = cached.shape if features is None else (*cached.shape[:-1], *features)
     if grad_output.shape != expected:
         raise ValueError(f"{layer!r}.backward: expected grad_output of shape {expected}, got {grad_output.shape}")
     return grad_output
 
 
-def checked_rows(layer: Layer, X: ArrayLike, features: int | None = None) -> Array:
-    """Return X as an array (B, ..., features) with something in it: a batch of rows, or of sequences of rows."""
-    X = as_float_array(X, layer)
-    if X.ndim < 2 or X.size == 0 or features not in (None, X.shape[-1]):
-        wanted = f"(B, ..., {'n' if features is None else features})"
-        raise ValueError(f"{layer!r}: expected a batch of shape {wanted} with no axis of length 0, got shape {X.shape}")
-    return X
+def rows(A: Array) -> Array:
+    """All rows of A (B, ..., n) under one another: (B ..., n)."""
+    return A if A.ndim == 2 else A.reshape(-1, A.shape[-1])
 
 
 def checked_dtype(dtype: DTypeLike) -> np.dtype[Any]:

@@ -2,8 +2,9 @@
 
 from typing import Any, Self
 
-from backprop_lib._arrays import Array, ArrayLike
-from backprop_lib.layers.base import Layer, Parameter, checked_gradient, checked_rows
+from backprop_lib._arrays import Array, ArrayLike, as_float_array, as_rows
+from backprop_lib.layers.base import Layer, checked_gradient
+from backprop_lib.layers.parameter import Parameter
 
 
 class Container(Layer):
@@ -14,8 +15,9 @@ class Container(Layer):
         raise NotImplementedError
 
     def parameters(self) -> list[Parameter]:
-        """Parameters of all layers, in order."""
-        return [parameter for layer in self.children() for parameter in layer.parameters()]
+        """Parameters of all layers, in order, each once: one that layers share stands at its first place."""
+        parameters = [parameter for layer in self.children() for parameter in layer.parameters()]
+        return list({id(parameter): parameter for parameter in parameters}.values())
 
     def train(self) -> Self:
         """Switch every layer to training. Returns the container."""
@@ -60,6 +62,10 @@ class Sequential(Container):
         """The layers, in order."""
         return self.layers
 
+    def named_parts(self) -> dict[str, Any]:
+        """The layers, by position from 0."""
+        return {str(position): layer for position, layer in enumerate(self.layers)}
+
     def forward(self, X: Any) -> Array:
         """Output of the last layer for a batch X."""
         for layer in self.layers:
@@ -102,13 +108,13 @@ class Residual(Container):
 
     def forward(self, X: ArrayLike) -> Array:
         """Output of X's shape."""
-        X = checked_rows(self, X)
+        shape = as_rows(X, self).shape
         change = self.layer.forward(X)
-        if change.shape != X.shape:
+        if change.shape != shape:
             raise ValueError(
-                f"{self!r}: expected a layer whose output has its input's shape {X.shape}, got {change.shape}"
+                f"{self!r}: expected a layer whose output has its input's shape {shape}, got {change.shape}"
             )
-        self._Y = X + change
+        self._Y = as_float_array(X, self, change.dtype) + change
         return self._Y
 
     def backward(self, grad_output: ArrayLike, *, input_gradient: bool = True) -> Array | Any:

@@ -6,16 +6,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from backprop_lib._arrays import Array, ArrayLike, as_batch, check_callable, check_count, check_rng
+from backprop_lib._arrays import Array, ArrayLike, as_rows, check_callable, check_count, check_flag, check_rng
 from backprop_lib.initializers import xavier_uniform
-from backprop_lib.layers.base import Layer, Parameter, checked_dtype, checked_gradient
+from backprop_lib.layers.base import Layer, checked_dtype, checked_gradient, rows
+from backprop_lib.layers.parameter import Parameter
 
 
 class Linear(Layer):
-    """Z = X W^T + b for a batch of rows X (B, in_features).
+    """Z = X W^T + b for a batch of rows X (B, in_features), or of sequences of rows (B, ..., in_features).
 
     Backward: dW = dZ^T X, db = the column sums of dZ, dX = dZ W: the book's equations eq-batch-dw, eq-batch-db and
-    eq-batch-dx. Row by row they are eq-dw2, eq-db2 and eq-dh, added up over the batch.
+    eq-batch-dx. Row by row they are eq-dw2, eq-db2 and eq-dh, added up over all rows.
+
+    Two layers may share a weight, ``second.weight = first.weight``: their gradients add up.
 
     Parameters
     ----------
@@ -27,12 +30,14 @@ class Linear(Layer):
         Called as ``initializer((out_features, in_features), rng=rng)``. The bias starts at zero.
     dtype : numpy dtype
         Of the parameters, a floating one.
+    bias : bool
+        False leaves b out, for a layer before one with a bias of its own, as BatchNorm.
 
     Attributes
     ----------
     weight : Parameter (out_features, in_features)
         The matrix W.
-    bias : Parameter (out_features,)
+    bias : Parameter (out_features,), or None
         The vector b.
 
     Examples
@@ -57,6 +62,7 @@ class Linear(Layer):
         rng: np.random.Generator,
         initializer: Callable[..., ArrayLike] = xavier_uniform,
         dtype: DTypeLike = np.float64,
+        bias: bool = True,
     ):
         check_rng(rng)
         shape = check_count(out_features, "out_features"), check_count(in_features, "in_features")
@@ -65,28 +71,34 @@ class Linear(Layer):
         if np.shape(weight) != shape:
             raise ValueError(f"initializer: expected an array of shape {shape}, got shape {np.shape(weight)}")
         self.weight = Parameter(np.array(weight, dtype))
-        self.bias = Parameter(np.zeros(out_features, dtype))
+        self.bias = Parameter(np.zeros(out_features, dtype)) if check_flag(bias, "bias") else None
         self._X: Any = None
 
     def forward(self, X: ArrayLike) -> Array:
-        """Output (B, out_features) for X (B, in_features)."""
+        """Output (B, out_features) for X (B, in_features), or (B, ..., out_features) for (B, ..., in_features)."""
         weight = self.weight.data
-        X = as_batch(X, self, weight.shape[1])
-        self._X = X
-        return _add_to_rows(X @ weight.T, self.bias.data)  # (B, n) @ (n, m) + (m,) -> (B, m)
+        self._X = as_rows(X, self, weight.shape[1], weight.dtype)
+        Z = rows(self._X) @ weight.T  # (B, n) @ (n, m) -> (B, m)
+        if self.bias is not None:
+            Z = _add_to_rows(Z, self.bias.data)
+        return Z if self._X.ndim == 2 else Z.reshape(*self._X.shape[:-1], -1)
 
     def backward(self, grad_output: ArrayLike, *, input_gradient: bool = True) -> Array | Any:
         """See `Layer.backward`."""
-        grad_output = checked_gradient(self, self._X, (self.weight.data.shape[0],), grad_output)
-        self.weight.accumulate(np.matmul, grad_output.T, self._X)  # (m, B) @ (B, n) -> (m, n)
-        # Every row used the same b, so its gradients add up; as a product with ones the sum is fastest.
-        ones = np.ones(len(grad_output), grad_output.dtype)
-        self.bias.accumulate(np.matmul, ones, grad_output)  # (B,) @ (B, m) -> (m,)
-        return grad_output @ self.weight.data if input_gradient else None  # (B, m) @ (m, n) -> (B, n)
+        grad_Z = rows(checked_gradient(self, self._X, (self.weight.data.shape[0],), grad_output))
+        self.weight.accumulate(np.matmul, grad_Z.T, rows(self._X))  # (m, B) @ (B, n) -> (m, n)
+        if self.bias is not None:
+            # Every row used the same b, so its gradients add up; as a product with ones the sum is fastest.
+            ones = np.ones(len(grad_Z), grad_Z.dtype)
+            self.bias.accumulate(np.matmul, ones, grad_Z)  # (B,) @ (B, m) -> (m,)
+        if not input_gradient:
+            return None
+        grad_X = grad_Z @ self.weight.data  # (B, m) @ (m, n) -> (B, n)
+        return grad_X if self._X.ndim == 2 else grad_X.reshape(self._X.shape)
 
     def parameters(self) -> list[Parameter]:
-        """[weight, bias]."""
-        return [self.weight, self.bias]
+        """[weight, bias], or [weight]."""
+        return [self.weight] if self.bias is None else [self.weight, self.bias]
 
     def __repr__(self):
         out_features, in_features = self.weight.data.shape

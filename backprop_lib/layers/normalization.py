@@ -22,8 +22,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from backprop_lib._arrays import Array, ArrayLike, as_batch, check_count, check_positive
-from backprop_lib.layers.base import Layer, Parameter, checked_dtype, checked_gradient, checked_rows
+from backprop_lib._arrays import Array, ArrayLike, as_batch, as_rows, check_count, check_positive
+from backprop_lib.layers.base import Layer, checked_dtype, checked_gradient
+from backprop_lib.layers.parameter import Parameter
 
 
 def normalized(X, axis, eps):
@@ -113,7 +114,8 @@ class BatchNorm(_Normalization):
         One and zero at first.
     running_mean, running_variance : array (n,)
         Zero and one at first. running <- (1 - momentum) running + momentum batch, with the batch's variance divided
-        by B - 1 here. Every forward pass in training moves them, one of a numerical gradient too.
+        by B - 1 here. Every forward pass in training moves them, one of a numerical gradient too; but a batch whose
+        mean or variance is not finite leaves them: its own output shows it, and later batches must not suffer.
 
     Examples
     --------
@@ -121,6 +123,8 @@ class BatchNorm(_Normalization):
     array([[-1., -1.],
            [ 1.,  1.]])
     """
+
+    buffers = ("running_mean", "running_variance")
 
     def __init__(self, n: int, *, eps: float = 1e-5, momentum: float = 0.1, dtype: DTypeLike = np.float64):
         super().__init__(n, eps, dtype)
@@ -132,7 +136,13 @@ class BatchNorm(_Normalization):
         self._by_batch = None  # whether the last forward pass took the batch's own mean and variance
 
     def _normalize(self, X):
-        X = as_batch(X, self, len(self.weight.data))
+        n = len(self.weight.data)
+        if np.ndim(X) > 2:
+            raise ValueError(
+                f"{self!r}: expected a batch of shape (B, {n}), got shape {np.shape(X)}; "
+                f"sequences can be normalised by LayerNorm({n})"
+            )
+        X = as_batch(X, self, n, self.weight.data.dtype)
         if self.training and len(X) == 1:
             raise ValueError(f"{self!r}: expected at least 2 rows in training, got 1: it is its own mean")
         self._by_batch = self.training
@@ -145,8 +155,10 @@ class BatchNorm(_Normalization):
 
     def _follow(self, mean, variance):
         # What a complex step adds to the imaginary part is no business of the running averages.
-        self.running_mean += self.momentum * (mean.real - self.running_mean)
-        self.running_variance += self.momentum * (variance.real - self.running_variance)
+        mean, variance = (batch.real.astype(self.running_mean.dtype) for batch in (mean, variance))
+        if np.isfinite(mean).all() and np.isfinite(variance).all():
+            self.running_mean += self.momentum * (mean - self.running_mean)
+            self.running_variance += self.momentum * (variance - self.running_variance)
 
     def _normalize_backward(self, grad):
         return normalized_backward(grad, self._X_hat, self._inverse_s, 0) if self._by_batch else grad * self._inverse_s
@@ -185,7 +197,7 @@ class LayerNorm(_Normalization):
         super().__init__(n, eps, dtype)
 
     def _normalize(self, X):
-        X = checked_rows(self, X, len(self.weight.data))
+        X = as_rows(X, self, len(self.weight.data), self.weight.data.dtype)
         self._X_hat, self._inverse_s, _, _ = normalized(X, -1, self.eps)
 
     def _normalize_backward(self, grad):

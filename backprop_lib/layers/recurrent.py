@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from backprop_lib._arrays import Array, ArrayLike, check_count, check_rng
+from backprop_lib._arrays import Array, ArrayLike, as_rows, check_count, check_rng
 from backprop_lib.activations import sigmoid
 from backprop_lib.initializers import orthogonal, xavier_uniform
-from backprop_lib.layers.base import Layer, Parameter, checked_dtype, checked_gradient, checked_rows
+from backprop_lib.layers.base import Layer, checked_dtype, checked_gradient, rows
+from backprop_lib.layers.parameter import Parameter
 
 
 class _Recurrence(Layer):
@@ -37,15 +38,15 @@ class _Recurrence(Layer):
         self._X = self._H = None
 
     def _checked(self, X: ArrayLike) -> Array:
-        X = checked_rows(self, X, self.n_inputs)
+        X = as_rows(X, self, self.n_inputs, self.weight_x.data.dtype)
         if X.ndim != 3:
             raise ValueError(f"{self!r}: expected sequences of shape (B, T, {self.n_inputs}), got shape {X.shape}")
         return X
 
     def _accumulate_weights(self, grad_A_x, grad_A_h):
         """Add dW_x = sum_t dA_t^T X_t and dW_h = sum_t dA_t^T H_{t-1}; dA are the gradients before the activation."""
-        self.weight_x.accumulate(np.matmul, _rows(grad_A_x).T, _rows(self._X))  # (m, B T) @ (B T, n) -> (m, n)
-        self.weight_h.accumulate(np.matmul, _rows(grad_A_h).T, _rows(_before(self._H)))
+        self.weight_x.accumulate(np.matmul, rows(grad_A_x).T, rows(self._X))  # (m, B T) @ (B T, n) -> (m, n)
+        self.weight_h.accumulate(np.matmul, rows(grad_A_h).T, rows(_before(self._H)))
 
     def __repr__(self):
         return f"{type(self).__name__}({self.n_inputs}, {self.n_hidden})"
@@ -116,7 +117,7 @@ class Recurrent(_Recurrence):
         self.hidden_gradients = grad_H
         grad_A = grad_H * slopes
         self._accumulate_weights(grad_A, grad_A)
-        self.bias.accumulate(np.sum, _rows(grad_A), axis=0)
+        self.bias.accumulate(np.sum, rows(grad_A), axis=0)
         return _product(grad_A, self.weight_x.data) if input_gradient else None
 
     def parameters(self) -> list[Parameter]:
@@ -208,8 +209,8 @@ class GatedRecurrent(_Recurrence):
         self.hidden_gradients = grad_H
         grad_A_x, grad_A_h = np.tile(grad_H, 3) * slopes_x, np.tile(grad_H, 3) * slopes_h
         self._accumulate_weights(grad_A_x, grad_A_h)
-        self.bias_x.accumulate(np.sum, _rows(grad_A_x), axis=0)
-        self.bias_h.accumulate(np.sum, _rows(grad_A_h), axis=0)
+        self.bias_x.accumulate(np.sum, rows(grad_A_x), axis=0)
+        self.bias_h.accumulate(np.sum, rows(grad_A_h), axis=0)
         return _product(grad_A_x, self.weight_x.data) if input_gradient else None
 
     def _slopes(self):
@@ -226,14 +227,9 @@ class GatedRecurrent(_Recurrence):
         return [self.weight_x, self.weight_h, self.bias_x, self.bias_h]
 
 
-def _rows(A):
-    """(B, T, m) -> (B T, m)."""
-    return A.reshape(-1, A.shape[-1])
-
-
 def _product(A, W):
     """A @ W for A (B, T, n) and W (n, m), as one product over all B T rows."""
-    return (_rows(A) @ W).reshape(*A.shape[:2], -1)
+    return (rows(A) @ W).reshape(*A.shape[:2], -1)
 
 
 def _before(H):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from backprop_lib import _arrays
+from backprop_lib import Parameter, Value, _arrays
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.longdouble, np.complex64, np.complex128])
@@ -31,15 +31,76 @@ def test_everything_else_is_refused_by_name(value):
         _arrays.as_float_array(value, "something")
 
 
+@pytest.mark.parametrize("value", [Parameter(np.ones(2)), Value(1.0)], ids=lambda value: type(value).__name__)
+def test_what_holds_an_array_is_told_to_hand_it_over(value):
+    with pytest.raises(TypeError, match=r"^x: expected an array of numbers, got dtype object; pass its \.data$"):
+        _arrays.as_float_array(value, "x")
+
+
 def test_a_batch_may_be_asked_for_its_width():
     assert _arrays.as_batch([[1, 2, 3]], "X", 3).shape == (1, 3)
     with pytest.raises(ValueError, match=r"^X: expected a batch of shape \(B, 2\), got shape \(1, 3\)$"):
         _arrays.as_batch([[1, 2, 3]], "X", 2)
 
 
-def test_a_single_sample_is_told_how_to_become_a_batch():
+@pytest.mark.parametrize("check", [_arrays.as_batch, _arrays.as_rows], ids=lambda check: check.__name__)
+def test_a_single_sample_is_told_how_to_become_a_batch(check):
     with pytest.raises(ValueError, match=r"got shape \(3,\); a single sample x is the batch x\[None, :\]$"):
-        _arrays.as_batch([1, 2, 3], "X")
+        check([1, 2, 3], "X")
+
+
+@pytest.mark.parametrize("shape", [(1, 3), (2, 1, 3), (2, 4, 5, 3)], ids=str)
+def test_rows_of_any_number_of_axes(shape):
+    X = np.ones(shape)
+    assert _arrays.as_rows(X, "X") is X
+    assert _arrays.as_rows(X, "X", 3) is X
+    with pytest.raises(ValueError, match=r"^X: expected a batch of shape \(B, ..., 2\) with no axis of length 0, got"):
+        _arrays.as_rows(X, "X", 2)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int32, np.int64, np.uint64])
+def test_labels_of_every_row(dtype):
+    labels = np.array([[0, 2], [1, 1]], dtype)
+    assert _arrays.as_labels(labels, 2, 2, 3) is labels
+    assert _arrays.as_labels(labels, 2, 2, 2, ignore=2) is labels
+    with pytest.raises(ValueError, match=r"^labels: expected values from 0 to 1, got values from 0 to 2$"):
+        _arrays.as_labels(labels, 2, 2, 2)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int32, np.int64])
+def test_labels_below_zero_are_refused(dtype):
+    with pytest.raises(ValueError, match=r"^labels: expected values from 0 to 2, got values from -1 to 1$"):
+        _arrays.as_labels(np.array([0, -1, 1], dtype), 3, 3)
+
+
+@pytest.mark.parametrize("whole", [np.bool_, np.int8, np.uint8, np.int16, np.uint16, np.int32, np.uint32, np.int64])
+@pytest.mark.parametrize("beside", [np.float32, np.float64, np.longdouble, np.complex64])
+def test_whole_numbers_become_what_numpy_makes_of_a_product(whole, beside):
+    product = np.ones((1, 2), whole) * np.ones(2, beside)
+    assert _arrays.as_float_array(np.ones(2, whole), "x", beside).dtype == product.dtype
+    assert _arrays.as_rows(np.ones((1, 2), whole), "x", 2, beside).dtype == product.dtype
+    assert _arrays.as_batch(np.ones((1, 2), whole), "x", 2, beside).dtype == product.dtype
+    assert _arrays.as_float_array(np.ones(2), "x", np.float32).dtype == np.float64
+
+
+@pytest.mark.parametrize("flag", [True, False, np.True_, np.False_], ids=repr)
+def test_truth_values_of_python_and_numpy(flag):
+    assert _arrays.check_flag(flag, "x") is bool(flag)
+
+
+@pytest.mark.parametrize("flag", [1, 0, None, "True", np.array(True), np.int64(1), 1.0], ids=repr)
+def test_other_things_are_no_truth_values(flag):
+    with pytest.raises(TypeError, match=r"^x: expected True or False, got"):
+        _arrays.check_flag(flag, "x")
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.longdouble, np.complex64, np.complex128])
+@pytest.mark.parametrize("bad", [np.inf, -np.inf, np.nan])
+def test_arrays_that_are_finite(dtype, bad):
+    finite, other = np.array([[1.0, 0.0], [-2.0, 3.0]], dtype), np.array([[1.0, bad], [0.0, 0.0]], dtype)
+    assert _arrays.are_finite(finite, finite)
+    for a, b in [(finite, other), (other, finite), (other, np.zeros_like(finite))]:
+        assert not _arrays.are_finite(a, b)
 
 
 @pytest.mark.parametrize(

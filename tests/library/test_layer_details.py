@@ -42,8 +42,8 @@ def test_an_input_that_is_no_number_is_reported_by_the_layer(layer):
     ids=repr,
 )
 def test_an_input_of_the_wrong_rank_is_told_the_right_one(layer, wanted):
-    message = f"{layer!r}: expected a batch of shape {wanted} with no axis of length 0, got shape (3,)"
-    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+    message = f"{layer!r}: expected a batch of shape {wanted} with no axis of length 0, got shape (3,); a single sample"
+    with pytest.raises(ValueError, match=f"^{re.escape(message)} x is the batch"):
         layer.forward(np.ones(3))
 
 

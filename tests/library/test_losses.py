@@ -250,13 +250,13 @@ def test_a_loss_has_to_write_value_and_gradient():
     [
         ([0, 1, 2, 3], ValueError, "labels: expected values from 0 to 2, got values from 0 to 3"),
         ([0, -1, 2, 1], ValueError, "labels: expected values from 0 to 2, got values from -1 to 2"),
-        ([0.0, 1.0, 2.0, 1.0], TypeError, "labels: expected integers, got dtype float64"),
+        ([0.0, 1.0, 2.0, 1.0], TypeError, "labels: expected integers, .*got dtype float64"),
         ([True, False, True, True], TypeError, "labels: expected integers, got dtype bool"),
         (["0", "1", "2", "1"], TypeError, "labels: expected integers, got dtype <U1"),
         (np.array([0, 1, 2, None]), TypeError, "labels: expected integers, got dtype object"),
-        ([0, 1, 2], ValueError, r"labels: expected shape \(4,\), one per sample, got shape \(3,\)"),
-        ([[0], [1], [2], [1]], ValueError, r"labels: expected shape \(4,\), one per sample, got shape \(4, 1\)"),
-        (1, ValueError, r"labels: expected shape \(4,\), one per sample, got shape \(\)"),
+        ([0, 1, 2], ValueError, r"labels: expected shape \(4,\), one per row, got shape \(3,\)"),
+        ([[0], [1], [2], [1]], ValueError, r"labels: expected shape \(4,\), one per row, got shape \(4, 1\)"),
+        (1, ValueError, r"labels: expected shape \(4,\), one per row, got shape \(\)"),
         (np.eye(3, dtype=int)[[0, 1, 2, 1]], ValueError, r"labels: expected shape \(4,\).* got shape \(4, 3\)"),
     ],
 )
@@ -269,11 +269,11 @@ def test_labels_are_refused(call, labels, error, message):
 @pytest.mark.parametrize(
     ("output", "error", "message"),
     [
-        (np.zeros(3), ValueError, r"expected a batch of shape \(B, n\), got shape \(3,\); a single sample x"),
-        (np.float64(1.0), ValueError, r"expected a batch of shape \(B, n\), got shape \(\)$"),
-        (np.zeros((2, 2, 3)), ValueError, r"expected a batch of shape \(B, n\), got shape \(2, 2, 3\)$"),
-        (np.zeros((0, 3)), ValueError, r"expected at least one row and one column, got shape \(0, 3\)"),
-        (np.zeros((3, 0)), ValueError, r"expected at least one row and one column, got shape \(3, 0\)"),
+        (np.zeros(3), ValueError, r"expected a batch of shape \(B, ..., n\) .*, got shape \(3,\); a single sample x"),
+        (np.float64(1.0), ValueError, r"expected a batch of shape \(B, ..., n\) .*, got shape \(\)$"),
+        (np.zeros((2, 0, 3)), ValueError, r"expected .* with no axis of length 0, got shape \(2, 0, 3\)$"),
+        (np.zeros((0, 3)), ValueError, r"expected .* with no axis of length 0, got shape \(0, 3\)$"),
+        (np.zeros((3, 0)), ValueError, r"expected .* with no axis of length 0, got shape \(3, 0\)$"),
         (np.full((4, 3), "1"), TypeError, "expected an array of numbers, got dtype <U1"),
         (np.full((4, 3), None), TypeError, "expected an array of numbers, got dtype object"),
     ],
@@ -348,8 +348,7 @@ def test_softmax_gradient_is_softmax_minus_one_hot():
         ([0, 3], 3, ValueError, "labels: expected values from 0 to 2"),
         ([-1, 0], 3, ValueError, "labels: expected values from 0 to 2"),
         ([0.0], 3, TypeError, "labels: expected integers"),
-        ([[0, 1]], 3, ValueError, r"labels: expected shape \(2,\)"),
-        (1, 3, ValueError, r"labels: expected shape \(1,\)"),
+        ([[0, 1], [2, 3]], 3, ValueError, "labels: expected values from 0 to 2"),
         ([0], 0, ValueError, "n_classes: expected a whole number of at least 1"),
         ([0], 2.0, TypeError, "n_classes: expected a whole number"),
         ([0], True, TypeError, "n_classes: expected a whole number"),
@@ -369,5 +368,5 @@ def test_accuracy_by_hand():
 
 
 def test_accuracy_refuses_a_vector():
-    with pytest.raises(ValueError, match=r"^logits: expected a batch of shape \(B, n\)"):
+    with pytest.raises(ValueError, match=r"^logits: expected a batch of shape \(B, ..., n\)"):
         accuracy([0.1, 0.9], [1])

@@ -1,0 +1,115 @@
+"""What training changes in a network, by name: collected, copied, and written back in place."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from backprop_lib._arrays import Array
+from backprop_lib.layers.parameter import Parameter
+
+
+def changing(layer: Any) -> dict[str, Any]:
+    """What `held` finds in a layer, if that is all.
+
+    Raises
+    ------
+    ValueError
+        If one of ``layer.parameters()`` is not among them: it would be lost without a word.
+    """
+    found = held(layer)
+    seen = {id(part) for part in found.values()}
+    if any(id(parameter.data) not in seen for parameter in layer.parameters()):
+        raise ValueError(
+            f"{layer!r}: expected every Parameter in an attribute of a layer, or in a list or dict there, "
+            f"got one elsewhere: its state would be lost"
+        )
+    return found
+
+
+def held(holder: Any) -> dict[str, Any]:
+    """Arrays and generators that training changes in a layer and in all that it holds, each once, by dotted name."""
+    found: dict[str, Any] = {}
+    seen: set[int] = set()
+    for name, part in _parts(holder, "", set()):
+        if id(part) not in seen:  # a weight that two layers share has the name of its first place
+            found[name] = part
+            seen.add(id(part))
+    return found
+
+
+def holders(holder: Any, visited: set[int] | None = None) -> Iterator[Any]:
+    """A layer and all that it holds, at any depth, each once."""
+    visited = set() if visited is None else visited
+    if id(holder) not in visited:
+        visited.add(id(holder))
+        yield holder
+        for part in _named(holder).values():
+            yield from holders(part, visited)
+
+
+def _parts(holder: Any, name: str, visited: set[int]) -> Iterator[tuple[str, Any]]:
+    if isinstance(holder, Parameter):
+        yield name, holder.data
+    elif isinstance(holder, np.random.Generator):
+        yield name, holder
+    elif id(holder) not in visited:
+        visited.add(id(holder))
+        for inner, part in _named(holder).items():
+            place = f"{name}.{inner}" if name else str(inner)
+            yield from [(place, part)] if inner in getattr(holder, "buffers", ()) else _parts(part, place, visited)
+
+
+def _named(holder):
+    """What a layer, a dict or a list holds, by name; nothing for anything else."""
+    if hasattr(holder, "named_parts"):
+        return holder.named_parts()
+    if isinstance(holder, dict):
+        return holder
+    return dict(enumerate(holder)) if isinstance(holder, (list, tuple)) else {}
+
+
+def copied(part: Any) -> Array:
+    """Copy of an array; the state of a generator as one string, so that a file can hold it."""
+    if isinstance(part, np.random.Generator):
+        return np.array(json.dumps(part.bit_generator.state, default=np.ndarray.tolist))
+    return part.copy()
+
+
+def load(parts: dict[str, Any], state: Mapping[str, Any]) -> None:
+    """Write a state into the parts of the same names, after all of it was checked."""
+    if not isinstance(state, Mapping):
+        raise TypeError(f"state: expected a dict of arrays, as state_dict() returns it, got {type(state).__name__}")
+    missing, unexpected = [n for n in parts if n not in state], [n for n in state if n not in parts]
+    if missing or unexpected:
+        raise ValueError(
+            f"state: expected the arrays of a network built as this one, "
+            f"got {', '.join(missing) or 'none'} missing and {', '.join(unexpected) or 'none'} unexpected"
+        )
+    new = {name: _fitting(part, np.asarray(state[name]), name) for name, part in parts.items()}
+    for name, part in parts.items():
+        if isinstance(part, np.random.Generator):
+            part.bit_generator.state = new[name]
+        else:
+            part[...] = new[name]
+
+
+def _fitting(part, value, name):
+    if isinstance(part, np.random.Generator):
+        return _generator_state(part, value, name)
+    if (value.shape, value.dtype) != (part.shape, part.dtype):
+        raise ValueError(
+            f"state: {name}: expected shape {part.shape} and dtype {part.dtype}, got {value.shape} and {value.dtype}"
+        )
+    return value
+
+
+def _generator_state(generator, value, name):
+    kind = type(generator.bit_generator)
+    try:
+        state = json.loads(str(value))
+        kind().state = state  # on a new one: what does not fit must leave the generator as it is
+    except (KeyError, TypeError, ValueError, OverflowError):
+        raise ValueError(f"state: {name}: expected the state of a {kind.__name__} generator, got {value!r}") from None
+    return state
