@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import engines, machine
+from benchmarks import engines, machine, whole_loop
 from benchmarks.measuring import Ratio, interleaved
 from benchmarks.training_steps import OURS, PEERS, PROBLEMS, ByHand, check_agreement, memory_of_steps
 
@@ -29,6 +29,13 @@ STEPS = """## One training step
 
 Forward, softmax cross-entropy, backward, plain gradient descent; ReLU, float32, no gradient for the input. *Own
 products*: the step's matrix products alone, in NumPy; the faster a machine computes them, the more all else counts.
+
+"""
+LOOPS = """## The whole loop
+
+An epoch of 20 batches, time by step: draw the batch, make the step above, take the loss as a number, count what is
+right. `fit` measures the norm of every gradient as well, and looks for numbers that are not finite. *Bare step*: the
+step of the table above, on one batch again and again. *PyTorch*: the loop that its tutorials write, in eager mode.
 
 """
 NODES = """## One node of a graph
@@ -72,6 +79,14 @@ def training_steps(rounds=31):
     return STEPS + table(["network", "ours", "time", *PEERS], rows)
 
 
+def loops(rounds=15):
+    rows = []
+    for problem in PROBLEMS:
+        seconds, *ratios = whole_loop.measured(problem, rounds)
+        rows.append([problem.name, microseconds(seconds), *ratios])
+    return LOOPS + table(["network", "`fit`, one step", "bare step", "PyTorch"], rows)
+
+
 def nodes():
     seconds, ratio = engines.multiplication_node()
     time = judged(microseconds(seconds), 1e6 * seconds, 2.2)
@@ -101,6 +116,6 @@ def memory():
     return MEMORY + table(["what", "how much"], rows)
 
 
-sections = [table(["", ""], machine.description()), training_steps(), nodes(), memory()]
+sections = [table(["", ""], machine.description()), training_steps(), loops(), nodes(), memory()]
 RESULTS.write_text(INTRODUCTION + "".join(sections).rstrip() + "\n", encoding="utf-8")
 print(f"Written: {RESULTS}")

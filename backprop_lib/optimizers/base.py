@@ -1,37 +1,50 @@
-"""What all optimisers share: the step, what is remembered of earlier gradients, and the checks of parameters."""
+"""What all optimisers share: the step, its settings, and the state that can be saved."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
-from backprop_lib._arrays import check_from_zero, check_positive, check_real, check_same_shape
-
-
-class State:
-    """What an optimiser keeps for one parameter; allocated once, so that a step allocates nothing of its size.
-
-    ``averages`` start at zero and remember earlier gradients. ``decayed`` and ``scratch`` are only worked in; all
-    parameters share their memory, which is then still in the processor's cache.
-    """
-
-    def __init__(self, data, n_averages, workspaces):
-        self.steps = 0
-        self.averages = [np.zeros_like(data) for _ in range(n_averages)]
-        self.decayed, self.scratch = (
-            workspace[: data.nbytes].view(data.dtype).reshape(data.shape) for workspace in workspaces
-        )
+from backprop_lib._arrays import Array, check_from_zero, check_state
+from backprop_lib.optimizers.groups import Checked, Group, check_rate, checked_groups, with_gradient
 
 
 class Optimizer:
-    """What all optimisers share. A rule writes ``_change``: the array to subtract, from the gradient and the state."""
+    """What all optimisers share. A rule writes ``_change``: the array to subtract, from gradient, state and rate.
 
-    def __init__(self, parameters, learning_rate, weight_decay, n_averages):
-        self.parameters = checked_parameters(parameters)
-        self.learning_rate = check_positive(learning_rate, "learning_rate")
-        self.weight_decay = check_from_zero(weight_decay, "weight_decay")
-        largest = max(parameter.data.nbytes for parameter in self.parameters)
-        workspaces = np.empty((2, largest), np.uint8)
-        self._states = [State(parameter.data, n_averages, workspaces) for parameter in self.parameters]
+    It names the numbers that it goes by in ``SETTINGS``, and what it remembers of earlier gradients in ``AVERAGES``.
+    """
+
+    SETTINGS: tuple[str, ...] = Group.SETTINGS
+    AVERAGES: tuple[str, ...] = ()
+    learning_rate: Any = Checked(check_rate)
+    weight_decay: Any = Checked(check_from_zero)
+
+    def __init__(self, parameters, learning_rate, weight_decay):
+        self.groups = checked_groups(parameters)
+        self.parameters = [parameter for group in self.groups for parameter in group.parameters]
+        self.states = [state for group in self.groups for state in group.states]
+        self.learning_rate, self.weight_decay = learning_rate, weight_decay
+        self.steps = 0
+        self._remember()
+        self._share_workspaces()
+
+    def _averages(self):
+        """Names of what is remembered with the settings of now."""
+        return self.AVERAGES
+
+    def _remember(self):
+        for state in self.states:
+            state.remember(len(self._averages()))
+
+    def _share_workspaces(self):
+        workspaces = np.empty((2, max(parameter.data.nbytes for parameter in self.parameters)), np.uint8)
+        for state in self.states:
+            state.work_in(workspaces)
+
+    def __setstate__(self, attributes):
+        vars(self).update(attributes)
+        self._share_workspaces()
 
     def step(self) -> None:
         """Move every parameter that has a gradient; the others, and what is remembered for them, stay.
@@ -40,22 +53,33 @@ class Optimizer:
         ------
         ValueError
             If none has one: ``backward`` was not called since ``zero_grad``. If one has another shape than its data.
+            If a schedule gives a rate below 0, or none that is finite.
         """
         with_gradient(self.parameters)
-        for parameter, state in zip(self.parameters, self._states, strict=True):
-            if parameter.grad is not None:
-                state.steps += 1
-                parameter.data -= self._change(self._decay(parameter, state), state)
+        rates = [self._rate(group) for group in self.groups]
+        for group, rate in zip(self.groups, rates, strict=True):
+            decay = self.weight_decay if group.weight_decay is None else group.weight_decay
+            for state in group.states:
+                parameter = state.parameter
+                if parameter.grad is not None:
+                    state.steps += 1
+                    parameter.data -= self._change(self._decay(state, rate, decay), state, rate)
+        self.steps += 1
 
-    def _decay(self, parameter, state):
+    def _rate(self, group):
+        """The group's learning rate in this step."""
+        rate = self.learning_rate if group.learning_rate is None else group.learning_rate
+        return check_from_zero(rate(self.steps), f"learning_rate({self.steps})") if callable(rate) else rate
+
+    def _decay(self, state, rate, weight_decay):
         """Gradient of the loss plus weight_decay / 2 times the squared weights: the L2 penalty."""
-        if not self.weight_decay:
-            return parameter.grad
-        decayed = np.multiply(parameter.data, self.weight_decay, out=state.decayed)
-        decayed += parameter.grad
+        if not weight_decay:
+            return state.parameter.grad
+        decayed = np.multiply(state.parameter.data, weight_decay, out=state.decayed)
+        decayed += state.parameter.grad
         return decayed
 
-    def _change(self, gradient, state):
+    def _change(self, gradient, state, rate):
         raise NotImplementedError
 
     def zero_grad(self) -> None:
@@ -63,26 +87,62 @@ class Optimizer:
         for parameter in self.parameters:
             parameter.grad = None
 
+    def state_dict(self) -> dict[str, Array]:
+        """Copies of all that later steps depend on: numbers, step counts, averages of earlier gradients.
 
-def checked_parameters(parameters):
-    if hasattr(parameters, "grad") or not isinstance(parameters, Iterable):  # rows of a tensor are no parameters
-        raise TypeError(f"parameters: expected a list, got {parameters!r}")
-    parameters = list(parameters)
-    if not parameters:
-        raise ValueError("parameters: expected at least one, got none")
-    for parameter in parameters:
-        if not (hasattr(parameter, "data") and hasattr(parameter, "grad")):
-            raise TypeError(f"parameters: expected objects with .data and .grad, got {parameter!r}")
-        check_real(parameter.data, "parameters")
-    if len({id(parameter) for parameter in parameters}) < len(parameters):
-        raise ValueError("parameters: expected every parameter once, got one twice; it would be moved twice")
-    return parameters
+        A learning rate that is a function is left out.
 
+        Returns
+        -------
+        dict
+            Arrays by name: ``learning_rate``, ``steps``, ``groups.1.learning_rate``, ``0.mean`` and the like; the last
+            belongs to the first of `parameters`.
+        """
+        state = {"rule": np.array(type(self).__name__), "steps": np.array(self.steps)}
+        state |= {name: np.array(getattr(owner, key)) for name, owner, key in self._numbers()}
+        for number, one in enumerate(self.states):
+            state[f"{number}.steps"] = np.array(one.steps)
+            for name, average in zip(self._averages(), one.averages, strict=True):
+                state[f"{number}.{name}"] = average.copy()
+        return state
 
-def with_gradient(parameters):
-    found = [parameter for parameter in parameters if parameter.grad is not None]
-    if not found:
-        raise ValueError("gradient: expected a backward pass before this, but no parameter has a gradient")
-    for parameter in found:
-        check_same_shape(parameter.grad, parameter.data, "gradient", "its parameter")
-    return found
+    def _numbers(self):
+        """(name in the state, owner, name there) of every setting that is a number."""
+        for prefix, owner in [("", self), *((f"groups.{number}.", group) for number, group in enumerate(self.groups))]:
+            for key in owner.SETTINGS:
+                value = getattr(owner, key)
+                if value is not None and not callable(value):
+                    yield prefix + key, owner, key
+
+    def load_state_dict(self, state: Mapping[str, Array]) -> None:
+        """Go on as the optimiser would that gave this state, if the parameters are as its were.
+
+        Parameters
+        ----------
+        state : dict
+            From `state_dict` of an optimiser of the same kind, with parameters and groups of the same shapes.
+
+        Raises
+        ------
+        ValueError
+            If it comes from another kind, or a name, shape or dtype differs. Nothing is changed then.
+        """
+        before = self.state_dict()
+        rule = type(self).__name__
+        if isinstance(state, Mapping) and str(state.get("rule", rule)) != rule:
+            raise ValueError(f"{rule}: expected a state of {rule}, got one of {state['rule']}")
+        check_state(state, before, rule)
+        try:
+            self._write(state)
+        except (TypeError, ValueError):  # a number out of its range
+            self._write(before)
+            raise
+
+    def _write(self, state):
+        for name, owner, key in self._numbers():
+            setattr(owner, key, state[name].tolist())
+        self.steps = int(state["steps"])
+        for number, one in enumerate(self.states):
+            one.steps = int(state[f"{number}.steps"])
+            for name, average in zip(self._averages(), one.averages, strict=True):
+                average[...] = state[f"{number}.{name}"]

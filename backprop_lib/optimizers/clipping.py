@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from backprop_lib._arrays import check_positive, joint_norm
-from backprop_lib.optimizers.base import checked_parameters, with_gradient
+from backprop_lib.optimizers.groups import checked_parameters, with_gradient
 
 
 def clip_gradient_norm(parameters: Iterable[Any], max_norm: float) -> float:

@@ -1,13 +1,24 @@
 """The rules of the single optimisers, each beside the formula that it follows."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from backprop_lib._arrays import check_flag, check_from_zero, check_positive
 from backprop_lib.optimizers.base import Optimizer
+from backprop_lib.optimizers.groups import Checked
+
+Rate = float | Callable[[int], float]
+check_share = partial(check_from_zero, below=1.0)
+
+
+def check_betas(betas, name):
+    if not isinstance(betas, (tuple, list)) or len(betas) != 2:
+        raise ValueError(f"{name}: expected two numbers, got {betas!r}")
+    return tuple(check_share(beta, name) for beta in betas)
 
 
 class SGD(Optimizer):
@@ -19,15 +30,24 @@ class SGD(Optimizer):
     Parameters
     ----------
     parameters : list
-        Anything with ``.data`` and ``.grad``.
-    learning_rate : float
-        Positive.
+        Anything with ``.grad`` and an array in ``.data``. Or groups of them: dicts with ``"parameters"`` and, where a
+        group has its own, ``"learning_rate"`` and ``"weight_decay"``.
+    learning_rate : float or callable
+        Positive. A function is a schedule: it takes the number of steps made so far, 0 at first, and returns the rate
+        of the next, which may be 0.
     momentum : float
         From 0 up to 1; 0 is plain gradient descent.
     nesterov : bool
         Needs a momentum.
     weight_decay : float
         Factor of the weights that is added to their gradient.
+
+    Attributes
+    ----------
+    parameters : list
+        All of them, group by group.
+    groups : list
+        One without groups. ``groups[0].learning_rate`` is its own, or None where the optimiser's counts.
 
     Raises
     ------
@@ -40,6 +60,9 @@ class SGD(Optimizer):
     outside, so that a new rate acts at once. Sutskever et al. take Nesterov's gradient at the point ahead, data +
     momentum * velocity; here the parameters that the network sees are that point.
 
+    All numbers can be set later, ``optimizer.momentum = 0.5``, and are checked then, too. An optimiser holds the
+    parameters themselves, so network and optimiser are copied together: ``copy.deepcopy((network, optimizer))``.
+
     Examples
     --------
     >>> from backprop_lib import Tensor
@@ -48,32 +71,66 @@ class SGD(Optimizer):
     >>> SGD([x], learning_rate=0.25).step()
     >>> x.data
     array([0.5, 1. ])
+
+    A rate that falls, but not for the bias, which has a rate of its own and no decay:
+
+    >>> from backprop_lib import Linear
+    >>> layer = Linear(2, 1, rng=np.random.default_rng(0))
+    >>> groups = [
+    ...     {"parameters": [layer.weight]},
+    ...     {"parameters": [layer.bias], "learning_rate": 0.01, "weight_decay": 0.0},
+    ... ]
+    >>> optimizer = SGD(groups, learning_rate=lambda step: 0.1 / (1 + step), weight_decay=1e-4)
     """
+
+    SETTINGS, AVERAGES = (*Optimizer.SETTINGS, "momentum", "nesterov"), ("velocity",)
 
     def __init__(
         self,
         parameters: Iterable[Any],
-        learning_rate: float,
+        learning_rate: Rate,
         momentum: float = 0.0,
         nesterov: bool = False,
         weight_decay: float = 0.0,
     ):
-        self.momentum = check_from_zero(momentum, "momentum", below=1.0)
-        if nesterov and not momentum:
-            raise ValueError(f"nesterov: expected a momentum above 0 with it, got {momentum!r}")
-        self.nesterov = check_flag(nesterov, "nesterov")
-        super().__init__(parameters, learning_rate, weight_decay, n_averages=1 if momentum else 0)
+        self._momentum = check_share(momentum, "momentum")
+        super().__init__(parameters, learning_rate, weight_decay)
+        self.nesterov = nesterov
 
-    def _change(self, gradient, state):
+    @property
+    def momentum(self) -> float:
+        """Share of the velocity that is kept."""
+        return self._momentum
+
+    @momentum.setter
+    def momentum(self, momentum: float) -> None:
+        self._momentum = check_share(momentum, "momentum")
+        self._remember()
+
+    def _averages(self):
+        return self.AVERAGES if self.momentum else ()
+
+    @property
+    def nesterov(self) -> bool:
+        """Whether the step looks ahead."""
+        return self._nesterov
+
+    @nesterov.setter
+    def nesterov(self, nesterov: bool) -> None:
+        if check_flag(nesterov, "nesterov") and not self.momentum:
+            raise ValueError(f"nesterov: expected a momentum above 0 with it, got {self.momentum!r}")
+        self._nesterov = nesterov
+
+    def _change(self, gradient, state, rate):
         scratch = state.scratch
         for velocity in state.averages:  # none without momentum
-            velocity *= self.momentum
+            velocity *= self._momentum
             velocity += gradient
-            if self.nesterov:
-                gradient = np.add(gradient, np.multiply(velocity, self.momentum, out=scratch), out=scratch)
+            if self._nesterov:
+                gradient = np.add(gradient, np.multiply(velocity, self._momentum, out=scratch), out=scratch)
             else:
                 gradient = velocity
-        return np.multiply(gradient, self.learning_rate, out=scratch)
+        return np.multiply(gradient, rate, out=scratch)
 
 
 class RMSProp(Optimizer):
@@ -84,7 +141,7 @@ class RMSProp(Optimizer):
 
     Parameters
     ----------
-    parameters, learning_rate : list, float
+    parameters, learning_rate : list, float or callable
         As in `SGD`.
     alpha : float
         Share of the old average, from 0 up to 1.
@@ -94,25 +151,28 @@ class RMSProp(Optimizer):
         As in `SGD`.
     """
 
+    SETTINGS, AVERAGES = (*Optimizer.SETTINGS, "alpha", "eps"), ("square",)
+    alpha: Any = Checked(check_share)
+    eps: Any = Checked(check_positive)
+
     def __init__(
         self,
         parameters: Iterable[Any],
-        learning_rate: float = 0.01,
+        learning_rate: Rate = 0.01,
         alpha: float = 0.99,
         eps: float = 1e-8,
         weight_decay: float = 0.0,
     ):
-        self.alpha = check_from_zero(alpha, "alpha", below=1.0)
-        self.eps = check_positive(eps, "eps")
-        super().__init__(parameters, learning_rate, weight_decay, n_averages=1)
+        super().__init__(parameters, learning_rate, weight_decay)
+        self.alpha, self.eps = alpha, eps
 
-    def _change(self, gradient, state):
+    def _change(self, gradient, state, rate):
         (square,), scratch = state.averages, state.scratch
         _average(square, np.multiply(gradient, gradient, out=scratch), self.alpha, scratch)
         root = np.sqrt(square, out=scratch)
         root += self.eps
         change = np.divide(gradient, root, out=scratch)
-        change *= self.learning_rate
+        change *= rate
         return change
 
 
@@ -124,7 +184,7 @@ class Adam(Optimizer):
 
     Parameters
     ----------
-    parameters, learning_rate : list, float
+    parameters, learning_rate : list, float or callable
         As in `SGD`.
     betas : pair of float
         Shares of the old averages, from 0 up to 1.
@@ -134,19 +194,22 @@ class Adam(Optimizer):
         Factor of the weights that is added to their gradient, so the root divides it too; `AdamW` keeps it apart.
     """
 
+    SETTINGS, AVERAGES = (*Optimizer.SETTINGS, "betas", "eps"), ("mean", "square")
+    betas: Any = Checked(check_betas)
+    eps: Any = Checked(check_positive)
+
     def __init__(
         self,
         parameters: Iterable[Any],
-        learning_rate: float = 0.001,
+        learning_rate: Rate = 0.001,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
     ):
-        self.betas = _checked_betas(betas)
-        self.eps = check_positive(eps, "eps")
-        super().__init__(parameters, learning_rate, weight_decay, n_averages=2)
+        super().__init__(parameters, learning_rate, weight_decay)
+        self.betas, self.eps = betas, eps
 
-    def _change(self, gradient, state):
+    def _change(self, gradient, state, rate):
         (mean, square), scratch = state.averages, state.scratch
         beta1, beta2 = self.betas
         _average(mean, gradient, beta1, scratch)
@@ -155,7 +218,7 @@ class Adam(Optimizer):
         root /= math.sqrt(1.0 - beta2**state.steps)
         root += self.eps
         change = np.divide(mean, root, out=scratch)
-        change *= self.learning_rate / (1.0 - beta1**state.steps)
+        change *= rate / (1.0 - beta1**state.steps)
         return change
 
 
@@ -176,25 +239,19 @@ class AdamW(Adam):
     def __init__(
         self,
         parameters: Iterable[Any],
-        learning_rate: float = 0.001,
+        learning_rate: Rate = 0.001,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.01,
     ):
         super().__init__(parameters, learning_rate, betas, eps, weight_decay)
 
-    def _decay(self, parameter, state):
-        parameter.data *= 1.0 - self.learning_rate * self.weight_decay
-        return parameter.grad
+    def _decay(self, state, rate, weight_decay):
+        state.parameter.data *= 1.0 - rate * weight_decay
+        return state.parameter.grad
 
 
 def _average(average, new, share, scratch):
     """average <- share * average + (1 - share) * new, in place; ``new`` may lie in ``scratch``."""
     average *= share
     average += np.multiply(new, 1.0 - share, out=scratch)
-
-
-def _checked_betas(betas):
-    if not isinstance(betas, (tuple, list)) or len(betas) != 2:
-        raise ValueError(f"betas: expected two numbers, got {betas!r}")
-    return tuple(check_from_zero(beta, "betas", below=1.0) for beta in betas)

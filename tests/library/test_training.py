@@ -299,16 +299,15 @@ def test_parameters_that_take_no_part_have_norm_zero(rng):
 
 
 class Sabotage:
-    """An optimiser that does one harmful thing at its n-th step, and keeps what the parameters were before it."""
+    """An optimiser that does one harmful thing at its n-th step, and keeps what the parameters were before each."""
 
     def __init__(self, parameters, at, harm):
         self.sgd, self.at, self.harm = SGD(parameters, 0.01), at, harm
-        self.steps, self.before = 0, None
+        self.steps, self.before = 0, {}
 
     def step(self):
         self.steps += 1
-        if self.steps == self.at:
-            self.before = [p.data.copy() for p in self.sgd.parameters]
+        self.before[self.steps] = [p.data.copy() for p in self.sgd.parameters]
         self.sgd.step()
         if self.steps == self.at:
             self.harm(self.sgd.parameters)
@@ -332,25 +331,33 @@ def fail(network, optimizer, loss, X, y, **options):
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize(("index", "layer"), [(0, r"layer 1, Linear(2, 5)"), (3, r"layer 3, Linear(5, 2)")])
-def test_a_step_to_parameters_that_are_not_finite_is_undone(index, layer, value, rng):
+def test_the_epoch_of_a_step_to_parameters_that_are_not_finite_is_undone(index, layer, value, rng):
     X, y = rng.normal(size=(10, 2)), rng.integers(2, size=10)
     network = two_layers(rng)
     optimizer = Sabotage(network.parameters(), 5, put(index, value))  # 3 batches an epoch
     message = fail(network, optimizer, SoftmaxCrossEntropy(), X, y)
     assert message.startswith("epoch 2, batch 2: a parameter is not finite;")
     assert layer in message
-    assert "smaller learning rate" in message
-    assert_same_arrays(data_of(network), optimizer.before)
+    assert "as they were before epoch 2; try a smaller learning rate" in message
+    assert_same_arrays(data_of(network), optimizer.before[4])
 
 
-@pytest.mark.parametrize(("at", "place"), [(1, "epoch 1, batch 2"), (3, "epoch 2, batch 1"), (5, "epoch 2, batch 3")])
-def test_a_step_after_which_the_loss_overflows_is_undone(at, place, rng):
+@pytest.mark.parametrize(
+    ("at", "place", "start"),
+    [
+        (1, "epoch 1, batch 2", 1),
+        (3, "epoch 2, batch 1", 1),  # the last step of the first epoch
+        (5, "epoch 2, batch 3", 4),
+    ],
+)
+def test_the_epoch_of_the_step_after_which_the_loss_overflows_is_undone(at, place, start, rng):
     network = Sequential(Linear(2, 3, rng=rng), Linear(3, 1, rng=rng))
     optimizer = Sabotage(network.parameters(), at, put(2, 1e200))
     message = fail(network, optimizer, SquaredError(), *line(rng))
     assert message.startswith(f"{place}: the loss is inf;")
     assert "none, the loss itself overflows" in message  # 1e200 is a number, its square is not
-    assert_same_arrays(data_of(network), optimizer.before)
+    assert f"before epoch {start // 3 + 1};" in message
+    assert_same_arrays(data_of(network), optimizer.before[start])
 
 
 @pytest.mark.parametrize(("index", "layer"), [(0, "layer 1, Linear(2, 3)"), (2, "layer 2, Linear(3, 1)")])
@@ -366,7 +373,7 @@ def test_the_layer_that_overflows_is_named(index, layer, rng):
     message = fail(network, optimizer, SquaredError(), X, y)
     assert message.startswith("epoch 2, batch 1: the loss is inf;")
     assert layer in message
-    assert_same_arrays(data_of(network), optimizer.before)
+    assert_same_arrays(data_of(network), optimizer.before[1])
 
 
 def test_learning_rates_that_are_too_large_stop_with_the_parameters_of_a_step_before(rng):
@@ -422,7 +429,7 @@ def test_a_validation_loss_that_is_not_finite_stops_too(epochs, rng):
     message = fail(network, optimizer, SquaredError(), *line(rng), epochs=epochs, validation=line(rng))
     assert message.startswith("epoch 1")
     assert "validation" in message
-    assert_same_arrays(data_of(network), optimizer.before)
+    assert_same_arrays(data_of(network), optimizer.before[1])
 
 
 def test_a_network_that_is_one_layer_is_named(rng):
@@ -467,14 +474,14 @@ def test_data_that_are_not_finite_are_refused(value, rng):
         (
             {"X": np.zeros((0, 2)), "y": np.zeros((0, 1))},
             ValueError,
-            r"X: expected at least one row .* got shape \(0, 2\)",
+            r"X: expected a batch .* with no axis of length 0, got shape \(0, 2\)",
         ),
         ({"X": [], "y": []}, ValueError, r"X: expected a batch of shape"),
-        ({"X": np.zeros(10)}, ValueError, r"X: expected a batch of shape \(B, n\), got shape \(10,\)"),
+        ({"X": np.zeros(10)}, ValueError, r"X: expected a batch of shape \(B, ..., n\) .*, got shape \(10,\)"),
         (
             {"X": np.zeros((10, 3))},
             ValueError,
-            r"Linear\(2, 1\): expected a batch of shape \(B, 2\), got shape \(2, 3\)",
+            r"Linear\(2, 1\): expected a batch of shape \(B, ..., 2\) .*, got shape \(2, 3\)",
         ),
         ({"X": np.full((10, 2), "a")}, TypeError, "X: expected an array of numbers, got dtype <U1"),
         ({"X": np.full((10, 2), None)}, TypeError, "X: expected an array of numbers, got dtype object"),
@@ -499,7 +506,7 @@ def test_data_that_are_not_finite_are_refused(value, rng):
             ValueError,
             r"validation y: expected 3 entries, one per row of",
         ),
-        ({"validation": (np.zeros((0, 2)), np.zeros((0, 1)))}, ValueError, "validation X: expected at least one row"),
+        ({"validation": (np.zeros((0, 2)), np.zeros((0, 1)))}, ValueError, "validation X: expected a batch of shape"),
         ({"validation": (np.zeros((3, 2)), np.full((3, 1), None))}, TypeError, "validation y: expected integer labels"),
     ],
 )
