@@ -82,6 +82,71 @@ def test_the_users_data_folder_is_the_default(monkeypatch):
     assert "backprop_lib" in marks_file().parts
 
 
+@pytest.mark.parametrize("variable", [None, "", "~/marks", "~stranger/marks"])
+def test_without_a_home_the_marks_last_as_long_as_the_kernel(variable, capsys, monkeypatch, tmp_path):
+    def unknown(*arguments):
+        raise KeyError("no such user")
+
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    monkeypatch.setattr("pwd.getpwnam", unknown)
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    monkeypatch.delenv("BACKPROP_LIB_DATA")
+    monkeypatch.chdir(tmp_path)
+    if variable is not None:
+        monkeypatch.setenv("BACKPROP_LIB_DATA", variable)
+    check_exercise("1.2", -1.414)
+    check_exercise("1.1", "c")
+    out = capsys.readouterr().out
+    assert out.count("the file cannot be read (no home folder is known; name a folder in BACKPROP_LIB_DATA)") == 1
+    assert shown(capsys).startswith(f"Lesson 1: 2 of {IN_1} solved")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_in_the_home_may_be_named_by_a_tilde(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("BACKPROP_LIB_DATA", "~/marks")
+    check_exercise("1.2", -1.414)
+    assert (tmp_path / "marks/progress.jsonl").is_file()
+
+
+def test_a_new_term_begins_without_marks_and_the_old_ones_are_set_aside(folder, capsys, monkeypatch):
+    check_exercise("1.2", -1.414)
+    before = marks_file().read_bytes()
+    capsys.readouterr()
+    progress(reset=True)
+    aside = folder / "progress.old"
+    first, *rest = capsys.readouterr().out.splitlines()
+    assert first == f"No exercise is marked as solved any more. The marks so far are set aside as {aside}."
+    assert rest[0] == f"Lesson 1: 0 of {IN_1} solved"
+    assert aside.read_bytes() == before
+    restart(monkeypatch)
+    assert shown(capsys).startswith(f"Lesson 1: 0 of {IN_1} solved")
+    check_exercise("1.2", -1.414)
+    assert marks_file().read_bytes() == before
+
+
+def test_a_reset_without_marks_or_without_a_file_that_can_be_moved(folder, capsys, monkeypatch):
+    progress(reset=True)
+    assert capsys.readouterr().out.startswith("No exercise was marked as solved.\nLesson 1: 0")
+    aside = folder / "progress.old"
+    aside.mkdir(parents=True)
+    check_exercise("1.2", -1.414)
+    capsys.readouterr()
+    progress(reset=True)
+    out = capsys.readouterr().out
+    assert out.startswith("Solved exercises stay marked: the file cannot be set aside (")
+    assert f"Lesson 1: 1 of {IN_1} solved" in out
+
+
+@pytest.mark.parametrize("reset", [1, "yes", None])
+def test_a_reset_that_is_no_truth_value_is_refused(reset, folder):
+    check_exercise("1.2", -1.414)
+    with pytest.raises(TypeError, match=r"^reset: expected True or False, got "):
+        progress(reset=reset)
+    assert marks_file().is_file()
+
+
 @pytest.mark.parametrize(
     "damage",
     [

@@ -29,6 +29,8 @@ def as_numbers(value, name="answer"):
         raise TypeError(f"{name}: expected numbers, got {described(value)}")
     if any(isinstance(part, str | bytes) for part in (value if isinstance(value, tuple | list) else [value])):
         raise TypeError(f"{name}: expected a number, got text; write it without quotes")
+    if type(value) is int:
+        value = float(value)  # NumPy has no integers beyond 64 bits
     array = check_real(as_float_array(value, name), name)
     if np.asarray(value).dtype.kind == "b":
         raise TypeError(f"{name}: expected numbers, got True or False; is there a comparison, as == or <, in it?")

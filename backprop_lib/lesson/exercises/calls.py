@@ -1,9 +1,9 @@
-"""Calls of a reader's function, one check's together: each may take some seconds, and all of them a few more."""
+"""Calls of a reader's function, one check's together: each may work some seconds, and all of them a few more."""
 
 import inspect
-from time import perf_counter
+from time import monotonic, thread_time
 
-from backprop_lib.lesson.exercises.guard import SECONDS, Outcome, attempt, code_of
+from backprop_lib.lesson.exercises.guard import PATIENCE, SECONDS, Outcome, attempt, code_of
 
 SECONDS_IN_ALL = 6.0
 OTHER_KINDS = {  # a call of these only prepares: it runs nothing of what is written in them
@@ -35,13 +35,13 @@ class Calls:
         The reader's.
     use : callable
         (function, *arguments) -> outputs.
-    seconds : float
-        For all calls.
+    seconds, patience : float
+        For all calls: of work, and on the wall.
     """
 
-    def __init__(self, function, use, seconds=SECONDS_IN_ALL):
-        self.function, self.use, self.seconds = function, use, seconds
-        self.left, self.made = seconds, 0
+    def __init__(self, function, use, seconds=SECONDS_IN_ALL, patience=PATIENCE):
+        self.function, self.use, self.seconds, self.patience = function, use, seconds, patience
+        self.work_left, self.wait_left, self.made = seconds, patience, 0
         self.blank = False
 
     def outcome(self, arguments):
@@ -52,19 +52,22 @@ class Calls:
     def timed(self, action, **how):
         """Outcome of an action on the time of the reader: what comes back from a function may be slow, too."""
 
-        def timed():  # in its own thread, for to start one may take long where a machine is busy
-            start = perf_counter()
+        def timed():  # in its own thread, whose work is meant
+            start = thread_time()
             try:
                 return action()
             finally:
-                self.left -= perf_counter() - start
+                self.work_left -= thread_time() - start
 
-        outcome = attempt(timed, seconds=min(SECONDS, self.left), **how)
-        if self.left > 0.0:
-            return outcome
-        return Outcome(
-            trouble=f"took more than {self.seconds:g} seconds for {self.made} small inputs; what is done so often?"
-        )
+        start = monotonic()
+        outcome = attempt(timed, seconds=min(SECONDS, self.work_left), patience=self.wait_left, **how)
+        self.wait_left -= monotonic() - start
+        inputs = f"{self.made} small inputs"
+        if self.work_left <= 0.0:
+            return Outcome(trouble=f"took more than {self.seconds:g} seconds for {inputs}; what is done so often?")
+        if self.wait_left <= 0.0 and not outcome.trouble:
+            return Outcome(trouble=f"waited more than {self.patience:g} seconds for {inputs}; what does it wait for?")
+        return outcome
 
     def _noted(self, *arguments):
         returned = self.function(*arguments)

@@ -1,27 +1,15 @@
 """Calls of functions that may do anything: raise, print, warn, write into their arguments, never come back."""
 
-import contextlib
-import contextvars
-import ctypes
-import io
-import threading
-import time
 import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
-SECONDS = 3.0
-STEP = 0.1
-AGAIN, TIMES = 0.01, 250  # a loop that catches everything is interrupted again, but not for ever
+from backprop_lib.lesson.exercises.limits import Endless, TimeUp, Waited, within
+from backprop_lib.lesson.exercises.printed import printed
 
-
-class TimeUp(BaseException):
-    """Ends a call that takes too long; no Exception, so that ``except Exception`` in a loop does not stop it."""
-
-
-class Endless(BaseException):
-    """Says that a call goes on, whatever was raised in it."""
+SECONDS = 3.0  # of work, which no other program on the machine can use up
+PATIENCE = 60.0  # on the wall, for what waits: of a right answer all calls together take a tenth of a second
 
 
 class Complaint(Exception):
@@ -37,21 +25,22 @@ class Outcome:
     message: str = ""
 
 
-def attempt(action, *, blame=None, seconds=SECONDS, quiet=True):
+def attempt(action, *, blame=None, seconds=SECONDS, patience=PATIENCE, quiet=True):
     """Outcome of action(), whatever it does.
 
-    Only KeyboardInterrupt, with which a reader stops a cell, passes through. Warnings are kept back, and so is what
-    is printed, if ``quiet``. ``blame`` is the function whose line the trouble names.
+    Only KeyboardInterrupt, with which a reader stops a cell, passes through. Warnings are kept back, and of what is
+    printed all but the first lines, or all, if ``quiet``. ``blame`` is the function whose line the trouble names.
     """
-    output = contextlib.redirect_stdout(io.StringIO()) if quiet else contextlib.nullcontext()
     try:
-        with output, warnings.catch_warnings(), np.errstate(all="ignore"):
+        with printed(quiet), warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
-            return Outcome(within(seconds, action))
+            return Outcome(within(seconds, patience, action))
     except KeyboardInterrupt:
         raise
+    except Waited:
+        return Outcome(trouble=f"was stopped after {patience:.2g} seconds of waiting; what does it wait for?")
     except TimeUp:
-        return Outcome(trouble=f"was stopped after {seconds:g} seconds; is there a loop that never ends?")
+        return Outcome(trouble=f"was stopped after {seconds:g} seconds of work; is there a loop that never ends?")
     except Endless:
         return Outcome(trouble="cannot be stopped; restart the kernel, or it runs on behind the page")
     except Complaint as complaint:
@@ -60,92 +49,6 @@ def attempt(action, *, blame=None, seconds=SECONDS, quiet=True):
         message = _message(error)
         kind = ": ".join(filter(None, [type(error).__name__, message]))
         return Outcome(trouble=f"raised {kind}{_place(error, blame)}", message=message)
-
-
-def within(seconds, action):
-    """Result of action(), or the error that it raises; TimeUp is raised in it once the time is over.
-
-    It runs in a thread of its own, for a thread can be interrupted on every system and can be left behind: Endless
-    where no interruption helped. An interruption takes effect between two steps of Python, so a long call into
-    compiled code, or a sleep, ends first. A loop that catches everything gets it again and again, until it comes
-    outside of the ``try``.
-    """
-    call = _Call(action)
-    call.start()
-    try:
-        for pause in [seconds] + TIMES * [AGAIN]:
-            if call.is_over_within(pause):
-                return call.result()
-            call.interrupt()
-    except KeyboardInterrupt:
-        call.interrupt()
-        raise
-    raise Endless
-
-
-class _Call(threading.Thread):
-    """A call that can be interrupted, until it is over."""
-
-    def __init__(self, action):
-        super().__init__(daemon=True)
-        self.action, self.context = action, contextvars.copy_context()
-        self.value, self.error = None, TimeUp()  # unless something else comes out in time
-        self.open, self.over = threading.Lock(), threading.Lock()
-        self.interrupted = False
-        self.over.acquire()
-
-    def run(self):
-        with contextlib.suppress(TimeUp):  # it may come just before it is too late for it
-            try:
-                self._work()
-            finally:
-                self.open.acquire()  # for ever: from here on nothing is raised
-        if self.interrupted:
-            self._receive()
-        self.over.release()
-
-    def is_over_within(self, seconds):
-        """Wait for it, in steps, between which a reader's interrupt comes through."""
-        end = time.monotonic() + seconds
-        while (rest := end - time.monotonic()) > STEP:
-            if self.over.acquire(timeout=STEP):
-                return True
-        return self.over.acquire(timeout=max(rest, 0.0))
-
-    def result(self):
-        """What the action returned; what it raised is raised here."""
-        if self.error is not None:
-            raise self.error
-        return self.value
-
-    def interrupt(self):
-        """Raise TimeUp in the action, unless it is over."""
-        if self.open.acquire(blocking=False):
-            self.interrupted = True
-            _raise_in(self.ident)
-            self.open.release()
-
-    def _work(self):
-        try:
-            self.value, self.error = self.context.run(self.action), None
-        except BaseException as error:
-            self.error = error
-
-    def _receive(self):
-        """Wait for the one interruption that may be under way, so that it comes nowhere else.
-
-        Another takes its place, if it has not come yet: only one can be under way. Python offers to take it back
-        instead, but version 3.11 then goes on looking for it, and never comes to an end where a debugger or coverage
-        traces.
-        """
-        with contextlib.suppress(TimeUp):
-            _raise_in(self.ident)
-            while True:
-                pass
-
-
-def _raise_in(thread):
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(TimeUp))
 
 
 def code_of(function):

@@ -14,9 +14,18 @@ FOLDER_VARIABLE = "BACKPROP_LIB_DATA"  # another folder than the user's: for a c
 
 
 def marks_file():
-    """Where the marks are kept."""
-    folder = os.environ.get(FOLDER_VARIABLE) or platformdirs.user_data_dir("backprop_lib", appauthor=False)
-    return Path(folder) / "progress.jsonl"
+    """Where the marks are kept.
+
+    Raises
+    ------
+    OSError
+        If that is in a home folder, and there is none: no HOME, and the system does not know the user.
+    """
+    try:
+        folder = os.environ.get(FOLDER_VARIABLE) or platformdirs.user_data_dir("backprop_lib", appauthor=False)
+        return Path(folder).expanduser() / "progress.jsonl"
+    except RuntimeError:
+        raise OSError(f"no home folder is known; name a folder in {FOLDER_VARIABLE}") from None
 
 
 class Marks:
@@ -47,6 +56,19 @@ class Marks:
         if None in numbers:
             self._set_aside(solved)
         return solved | self.here
+
+    def forget(self):
+        """Set the file aside, so that nothing is solved, and say where it is."""
+        self.here.clear()
+        try:
+            aside = marks_file().with_suffix(".old")
+            os.replace(marks_file(), aside)
+        except FileNotFoundError:
+            print("No exercise was marked as solved.")
+        except OSError as error:
+            print(f"Solved exercises stay marked: the file cannot be set aside ({error}).")
+        else:
+            print(f"No exercise is marked as solved any more. The marks so far are set aside as {aside}.")
 
     def _append(self, numbers):
         lines = "".join("\n" + json.dumps({"solved": number}) for number in numbers)  # the break ends a torn line

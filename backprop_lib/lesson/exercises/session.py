@@ -4,6 +4,7 @@ import textwrap
 from collections import Counter
 from typing import Any
 
+from backprop_lib._arrays import check_flag
 from backprop_lib.lesson.exercises.catalogue import EXERCISES
 from backprop_lib.lesson.exercises.marks import Marks
 from backprop_lib.lesson.exercises.verdict import SIGNS
@@ -27,8 +28,9 @@ def check_exercise(number: str, answer: Any = ...) -> None:
     """Print whether an answer to an exercise is right.
 
     It prints one of four verdicts: not tried yet, right, nearly (with what is off), wrong. It raises nothing, whatever
-    the answer is and whatever a function does that is handed in: a function is called on copies of small inputs, for
-    three seconds at the most and for six in all. What is solved is remembered for `progress`.
+    the answer is and whatever a function does that is handed in: a function is called on copies of small inputs, until
+    it has worked three seconds in one call or six in all. Seconds of work are counted, so that a crowded machine
+    refuses nobody; one that only waits is stopped after a minute. What is solved is remembered for `progress`.
 
     Parameters
     ----------
@@ -64,12 +66,19 @@ def hint(number: str) -> None:
     print(textwrap.fill(text, WIDTH))
 
 
-def progress() -> None:
+def progress(*, reset: bool = False) -> None:
     """Print which exercises are solved: those of the lesson whose exercise was checked last, or else of all.
 
     The marks are kept in a file in your data folder, or in the folder that the environment variable
     BACKPROP_LIB_DATA names. Where it cannot be written they last as long as the kernel.
+
+    Parameters
+    ----------
+    reset : bool
+        Begin anew first: set the marks of all lessons aside, in a file of another name, which is printed.
     """
+    if check_flag(reset, "reset"):
+        _session.marks.forget()
     solved = _session.marks.read()
     for lesson, exercises in EXERCISES.lessons.items():
         if _session.lesson in (None, lesson):

@@ -17,7 +17,10 @@ def shown_numbers(value, digits=DIGITS[0]):
         return f"an array of shape {np.shape(value)}"
 
     def shown(entry):
-        return entry if isinstance(entry, int | np.integer) else float(f"{entry:.{digits}g}") + 0.0  # no -0.0
+        if isinstance(entry, int | np.integer):
+            return entry
+        rounded = float(f"{entry:.{digits}g}") + 0.0  # no -0.0
+        return float(entry) if np.isinf(rounded) else rounded
 
     return str(np.vectorize(shown, otypes=[object])(np.asarray(value)).tolist())
 
