@@ -1,4 +1,8 @@
-# `make` alone lists the commands.
+# `make` alone lists the commands. GNU make passes over the next three lines; BSD's own make stops there.
+ifdef BSD:
+.error "make" means GNU make here. It is often called gmake: gmake book
+endif
+
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -6,8 +10,12 @@ PEERS := .cache/bench
 SITE := _build/html
 TAKE_AWAY := _build/backpropagation-you-can-run
 
+# Personal settings of Python and of Matplotlib stay outside: they would change what is imported, run and drawn.
+unexport $(filter-out PYTHON,$(filter PYTHON%,$(.VARIABLES)))
+export MATPLOTLIBRC := /dev/null
+
 .DEFAULT_GOAL := help
-.PHONY: help book pdf zip test versions mutants bench lab execute clean
+.PHONY: help book pdf zip test versions hub mutants bench lab execute clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,7 +26,7 @@ help: ## list these commands
 PAGES := index.md chapters images references.bib backprop_lib
 FINGERPRINT = { \
 	find . -type d \( -name '.?*' -o -name '_build' -o -name '__pycache__' -o -name '*.egg-info' -o -name htmlcov \
-	  -o -path ./tests -o -path ./tools -o -path ./benchmarks -o -path ./binder \) -prune \
+	  -o -path ./tests -o -path ./tools -o -path ./benchmarks -o -path ./binder -o -path ./hub \) -prune \
 	  -o -type f ! -name '.*' -exec cksum {} + | LC_ALL=C sort -k 3; \
 	env | grep '^BOOK_' | LC_ALL=C sort; git config --get remote.origin.url; git symbolic-ref refs/remotes/origin/HEAD; \
 	git rev-parse --is-shallow-repository; git log -1 --format=%H -- $(PAGES); git status --porcelain -- $(PAGES); \
@@ -32,7 +40,7 @@ book: $(VENV)/.complete ## build the website, with every warning an error, and p
 	  $(BIN)/jupyter-book build . -n -W --keep-going && cp _build/inputs $(SITE)/.inputs; fi
 	@echo "Open $(CURDIR)/$(SITE)/index.html"
 
-pdf: book ## print the whole book into one PDF (a minute, needs Chromium or Chrome)
+pdf: book $(VENV)/.pdf ## print the whole book into one PDF (a minute, needs Chromium or Chrome)
 	@$(BIN)/python tools/book_pdf.py $(SITE) $(TAKE_AWAY).pdf
 	@echo "Open $(CURDIR)/$(TAKE_AWAY).pdf"
 
@@ -54,15 +62,23 @@ test: book ## check everything: style, imports, unit tests, every notebook, the 
 versions: ## run tests and notebooks with the oldest and newest Python, NumPy, Matplotlib (half an hour, in .cache)
 	$(PYTHON) tools/versions.py
 
+STUDENTS := 30
+LESSON := 03_derivation
+EXERCISE := 3.4
+hub: $(VENV)/.complete ## have thirty students work on a JupyterHub at once (ten minutes, in .cache)
+	$(BIN)/python tools/hub_rehearsal.py $(STUDENTS) $(LESSON) $(EXERCISE) $(PYTHON)
+
 mutants: $(VENV)/.complete ## change the package step by step and see whether its tests notice (ten minutes)
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet -r tools/mutation-requirements.txt
+	$(BIN)/python tools/environment.py --add tools/mutation-requirements.txt
 	$(BIN)/python tools/mutation.py
 
-bench: $(PEERS).complete ## compare speed with PyTorch and others, in benchmarks/RESULTS.md (some minutes, once a download)
+bench: $(PEERS)/.complete ## compare speed with PyTorch and others, in benchmarks/RESULTS.md (some minutes, once a download)
 	$(PEERS)/bin/python -m benchmarks
 
+# Jupyter refuses to run as root unless it is allowed to; in a container there often is nobody else.
 lab: $(VENV)/.complete ## open the lessons in JupyterLab
-	$(BIN)/jupyter lab --config=tools/jupyter_lab_config.py chapters
+	@test "$$(id -u)" != 0 || echo "You are root, and so is everything that a notebook runs."
+	$(BIN)/jupyter lab $$(test "$$(id -u)" != 0 || echo --allow-root) chapters
 
 execute: $(VENV)/.complete ## run every notebook and save its outputs
 	$(BIN)/python tools/execute.py
@@ -70,27 +86,19 @@ execute: $(VENV)/.complete ## run every notebook and save its outputs
 clean: ## remove what was built and downloaded for it, all but the environment in .venv
 	rm -rf _build .cache .coverage .hypothesis .pytest_cache .ruff_cache .import_linter_cache .mypy_cache
 
-# An environment without `.complete` is what an interrupted run left: it is made anew.
+# An environment holds absolute paths. The file `.complete` in it names the folder where it was made: in another one,
+# renamed or copied, it counts as not made.
+made_here = $(shell test "$$(cat $(1)/.complete 2>/dev/null)" = "$$(pwd -P)" && echo yes)
+.PHONY: $(foreach environment,$(VENV) $(PEERS),$(if $(call made_here,$(environment)),,$(environment)/.complete))
+
 $(VENV)/.complete: requirements.txt pyproject.toml
-	@test -f $@ || rm -rf $(VENV)
-	@rm -f $@
-	@$(MAKE) --no-print-directory $(BIN)/python
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet -r requirements.txt
-	@touch $@
+	$(PYTHON) tools/environment.py $(VENV) requirements.txt
 
 # What the benchmarks compare with stays out of the book's own environment.
-$(PEERS).complete: benchmarks/requirements.txt
-	rm -rf $(PEERS)
-	@$(MAKE) --no-print-directory VENV=$(PEERS) $(PEERS)/bin/python
-	$(PEERS)/bin/python -m pip install --disable-pip-version-check --quiet -r benchmarks/requirements.txt
-	@touch $@
+$(PEERS)/.complete: benchmarks/requirements.txt
+	$(PYTHON) tools/environment.py $(PEERS) benchmarks/requirements.txt
 
-# Some systems ship Python without ensurepip; pip can then put itself into the environment from outside.
-$(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, this is " \
-	  + sys.version.split()[0] + "; name another: make book PYTHON=python3.12")'
-	@if $(PYTHON) -c 'import ensurepip' 2>/dev/null; then $(PYTHON) -m venv $(VENV); \
-	elif $(PYTHON) -m pip --version >/dev/null 2>&1; then $(PYTHON) -m venv --without-pip $(VENV) && \
-	  $(PYTHON) -m pip --python $@ install --disable-pip-version-check --quiet pip; \
-	else $(PYTHON) -m virtualenv --quiet $(VENV) || \
-	  { echo "$(PYTHON) has neither ensurepip nor pip nor virtualenv: install one of them" >&2; exit 1; }; fi
+# Not every system has a build of what only the PDF needs.
+$(VENV)/.pdf: tools/pdf-requirements.txt $(VENV)/.complete
+	$(BIN)/python tools/environment.py --add tools/pdf-requirements.txt
+	@touch $@

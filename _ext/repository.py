@@ -5,13 +5,17 @@ The address is `BOOK_REPOSITORY_URL`, or else the git remote `origin` where that
 
 import os
 import re
+import shlex
 import subprocess
 from urllib.parse import urlsplit
 
 from sphinx.errors import ConfigError
+from sphinx.util import logging
 
 PROVIDERS = ("github", "gitlab", "bitbucket")
 SCP_LIKE = re.compile(r"(?:[\w.-]+@)?([\w-]+(?:\.[\w-]+)+):(?!/)(.+)")  # git@host:owner/name
+
+logger = logging.getLogger(__name__)
 
 
 def web_address(remote):
@@ -33,11 +37,30 @@ def web_address(remote):
 
 def git(folder, *arguments):
     """Return what git prints, or an empty string where it fails or is not installed."""
+    return _answer(folder, *arguments)[0]
+
+
+def _answer(folder, *arguments):
+    """Return what git prints, empty where it fails, and what it complains of, in English."""
+    command, english = ["git", "-C", folder, *arguments], os.environ | {"LC_ALL": "C"}
     try:
-        result = subprocess.run(["git", "-C", folder, *arguments], capture_output=True, text=True, check=False)
+        result = subprocess.run(command, env=english, capture_output=True, text=True, check=False)
     except FileNotFoundError:
-        return ""
-    return result.stdout.strip() if result.returncode == 0 else ""
+        return "", ""
+    return (result.stdout.strip() if result.returncode == 0 else ""), result.stderr
+
+
+def say_what_git_keeps_back(app, exception):
+    """Say at the end, where it is seen, why there are no dates and links: git obeys only the owner of a repository."""
+    _, complaint = _answer(app.srcdir, "rev-parse", "--git-dir")
+    if "dubious ownership" in complaint:
+        root = re.search(r"repository at '(.*)'", complaint)[1]
+        logger.info(
+            "The pages have no dates, and no links to their repository unless BOOK_REPOSITORY_URL is set: another user "
+            "owns this folder, so git tells nothing of it. If you trust it:\n"
+            "  git config --global --add safe.directory %s",
+            shlex.quote(root),
+        )
 
 
 def known_address(folder):
@@ -87,4 +110,5 @@ def setup(app):
     """Set the options before the theme reads them, and the icon after it made the buttons."""
     app.connect("config-inited", set_buttons, priority=100)
     app.connect("html-page-context", mend_icon, priority=900)
+    app.connect("build-finished", say_what_git_keeps_back)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

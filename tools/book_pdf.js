@@ -134,7 +134,7 @@ const moveSolutions = (chapter, title) => {
     box.querySelector(".admonition-title").replaceChildren(element("a", { href: `#${exercise.id}`, textContent }));
     moved.append(box);
   }
-  if (exercise) solutions.append(moved);
+  if (moved.querySelector(".solution")) solutions.append(moved);
 };
 
 window.addPart = (title) => {
@@ -160,6 +160,7 @@ window.addPage = ({ html, address, name, pages }) => {
 
 // Called after the last page.
 window.addSolutions = () => {
+  if (!solutions.childElementCount) return;
   window.addPart("Solutions");
   const all = element("div", { className: "solutions" }, solutions);
   book().append(all);

@@ -9,8 +9,7 @@ Outputs stay: the tests compare them. A notebook with a cell that was never run 
 import sys
 from pathlib import Path
 
-import nbformat
-from execute import canonical_text
+from execute import canonical_text, read
 
 
 def unexecuted(notebook):
@@ -21,7 +20,7 @@ def unexecuted(notebook):
 
 def tidy(path):
     """Bring a notebook into canonical form; return what is wrong with it, or None."""
-    notebook = nbformat.read(path, as_version=4)
+    notebook = read(path)
     if places := unexecuted(notebook):
         return f"{path}: expected an executed notebook, but cells {places} were never run; make execute does it"
     text = canonical_text(notebook)

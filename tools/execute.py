@@ -14,9 +14,11 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
+from nbformat.reader import NotJSONError
+
+from backprop_book.saved_notebooks import WIDGET_VIEW
 
 CHAPTERS = Path(__file__).parent.parent / "chapters"
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
@@ -25,11 +27,24 @@ METADATA = {
 
 def execute(path):
     """Run a notebook in its own folder and write it back in canonical form. An error in a cell is raised."""
-    notebook = nbformat.read(path, as_version=4)
+    notebook = read(path)
     client = NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": path.parent}})
-    with tempfile.TemporaryDirectory() as marks:  # no exercise is solved there
-        client.execute(env=os.environ | {"BACKPROP_LIB_DATA": marks})
+    with tempfile.TemporaryDirectory() as empty:  # no exercise is solved there, and nothing set up by anybody
+        client.execute(env=impersonal(os.environ, empty))
     path.write_text(canonical_text(notebook), encoding="utf-8")
+
+
+def impersonal(environ, empty):
+    """Return the environment variables of a kernel that depends on nobody's settings; `empty` is a folder."""
+    return environ | {"BACKPROP_LIB_DATA": empty, "IPYTHONDIR": empty, "MATPLOTLIBRC": os.devnull}
+
+
+def read(path):
+    """Read a notebook. An error names the file."""
+    try:
+        return nbformat.read(path, as_version=4)
+    except NotJSONError as error:
+        raise ValueError(f"{path}: expected a notebook; did a merge leave both versions in it?") from error
 
 
 def canonical_text(notebook):
