@@ -1,14 +1,16 @@
-"""Run the package's tests and every notebook at both ends of the versions that pyproject.toml admits.
+"""Run the package's tests and every notebook at both ends of the versions that pyproject.toml admits, and as in Colab.
 
-    make versions                                       Python 3.11, 3.12 and 3.13, each with both ends
+    make versions                                       Python 3.11, 3.12 and 3.13, each with both ends, and Colab
     python3 tools/versions.py 3.11-oldest 3.13-newest   only these
 
-Oldest: what a lesson needs, at exactly the lower bounds of pyproject.toml. Newest: what pip takes by itself. What only
-the tests need is as new as the rest admits. Outputs of notebooks are not compared: they belong to requirements.txt.
+Oldest: what a lesson needs, at exactly the lower bounds of pyproject.toml, and the oldest of this machine's releases of
+that Python. Newest: what pip takes by itself, and the newest. Colab: what Colab brings. What only the tests need is as
+new as the rest admits. Outputs of notebooks are not compared: they belong to requirements.txt.
 
 Each environment is made anew under .cache/versions, one after the other, with its log beside it.
 """
 
+import glob
 import os
 import re
 import subprocess
@@ -19,33 +21,46 @@ from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree
 
+from environment import settings
+
 ROOT = Path(__file__).parent.parent
 WORK = ROOT / ".cache/versions"
 ENVIRONMENTS = [f"{python}-{end}" for python in ("3.11", "3.12", "3.13") for end in ("oldest", "newest")]
+ENVIRONMENTS.append("3.12-colab")
+COLAB = ROOT / "tools/colab-requirements.txt"
 # What the tests of the package import, beside what a lesson needs.
 TEST_TOOLS = ["beautifulsoup4", "hypothesis", "import-linter", "mypy", "nbval", "numpydoc", "pytest", "scikit-learn"]
+TESTS = {"colab": ["tests/library", "--ignore=tests/library/test_explorer_widget.py"]}  # there are no live widgets
 NOTEBOOKS = ["-o", "addopts=--nbval-lax --nbval-current-env", "chapters"]
 BOUND = re.compile(r"(?P<name>[a-z-]+)>=(?P<version>[\d.]+)")
 # Where PyPI has no wheel of the lower bound for a Python, the first that it has takes its place.
 FIRST_WHEELS = {("3.13", "numpy"): "2.1", ("3.13", "matplotlib"): "3.9.2"}
-# An old Matplotlib does what newer packages, in their own names, warn of; all other warnings are errors, as always.
-OLD_HABITS = ["-o", "filterwarnings=error\nignore::DeprecationWarning:(matplotlib|pyparsing)"]
-HEAD = f"{'environment':12} {'numpy':7} {'matplotlib':10} {'install':>9}   tests; notebooks"
+# What old packages do and newer ones, or a newer Python, warn of; all other warnings are errors, as always.
+OLD_HABITS = ["-o", "filterwarnings=error\nignore::DeprecationWarning:(matplotlib|pyparsing|jupyter_client)"]
+HEAD = f"{'environment':12} {'python':7} {'numpy':7} {'matplotlib':10} {'install':>9}   tests; notebooks"
 
 
-def find_python(version):
-    """Path of an interpreter of this version, on the PATH or among pyenv's."""
+def releases(version):
+    """{release, such as (3, 11, 2): path} of this machine's interpreters of a version, on the PATH or among pyenv's."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    for candidate in (f"python{version}", *sorted(pyenv.glob(f"versions/{version}.*/bin/python"))):
-        code = "import sys; print(sys.executable, '%d.%d' % sys.version_info[:2])"
+    on_path = [Path(folder, f"python{version}") for folder in os.environ["PATH"].split(os.pathsep)]
+    code = "import sys; print(*sys.version_info[:3], sys.executable)"
+    found = {}
+    for candidate in (*on_path, *sorted(glob.glob(f"{pyenv}/versions/{version}.*/bin/python"))):
         try:
             done = subprocess.run([candidate, "-c", code], capture_output=True, text=True, check=True)
         except (OSError, subprocess.CalledProcessError):  # pyenv's stand-in on the PATH may have nothing behind it
             continue
-        path, found = done.stdout.rsplit(maxsplit=1)
-        if found == version:
-            return path
-    raise LookupError(f"expected python{version} on the PATH or under {pyenv}/versions, found none")
+        *release, path = done.stdout.rstrip("\n").split(" ", 3)
+        found.setdefault(tuple(map(int, release)), path)
+    return {release: path for release, path in found.items() if "{}.{}".format(*release) == version}
+
+
+def find_python(version, end):
+    """Path of the oldest or the newest of this machine's interpreters of a version."""
+    if found := releases(version):
+        return found[(min if end == "oldest" else max)(found)]
+    raise LookupError(f"expected python{version} on the PATH or among pyenv's versions, found none")
 
 
 def lower_bounds(pyproject, python):
@@ -72,31 +87,38 @@ class Environment:
 
     def run(self, *command):
         """Run a command in the repository; return whether it succeeded."""
-        settings = os.environ | {"OPENBLAS_NUM_THREADS": "1"}  # as in `make test`
+        as_tested = settings(os.environ) | {"OPENBLAS_NUM_THREADS": "1"}
         with self.log.open("a", encoding="utf-8") as log:
-            return subprocess.run(command, cwd=ROOT, env=settings, stdout=log, stderr=log, check=False).returncode == 0
+            return subprocess.run(command, cwd=ROOT, env=as_tested, stdout=log, stderr=log, check=False).returncode == 0
 
     def install(self):
         """Make the environment anew; return whether it succeeded."""
         self.run("rm", "-rf", self.folder)
-        # The makefile knows how to do without ensurepip.
-        made = self.run("make", f"VENV={self.folder}", f"PYTHON={find_python(self.python)}", self.interpreter)
-        pyproject = (ROOT / "pyproject.toml").read_text("utf-8")
-        exactly = lower_bounds(pyproject, self.python) if self.end == "oldest" else []
+        made = self.run(find_python(self.python, self.end), ROOT / "tools/environment.py", self.folder)
         # Wheels alone: a version that a reader would have to compile is not one that the book admits.
         pip = [self.interpreter, "-m", "pip", "install", "--disable-pip-version-check", "--only-binary=:all:"]
-        return made and self.run(*pip, "--editable", ".[lessons]", *exactly, *TEST_TOOLS)
+        return made and self.run(*pip, *self.requirements(), *TEST_TOOLS)
+
+    def requirements(self):
+        """What pip is told to install, beside what the tests need."""
+        if self.end == "colab":
+            return ["--requirement", COLAB, "--editable", "."]
+        pyproject = (ROOT / "pyproject.toml").read_text("utf-8")
+        return ["--editable", ".[lessons]", *(lower_bounds(pyproject, self.python) if self.end == "oldest" else [])]
 
     def versions(self):
-        """Which NumPy and which Matplotlib are installed."""
-        code = "import matplotlib, numpy; print(f'{numpy.__version__:7} {matplotlib.__version__:10}', end='')"
-        return subprocess.run([self.interpreter, "-c", code], capture_output=True, text=True, check=True).stdout
+        """Which Python, NumPy and Matplotlib are installed."""
+        code = (
+            "import matplotlib as m, numpy as n, platform as p; print(p.python_version(), n.__version__, m.__version__)"
+        )
+        done = subprocess.run([self.interpreter, "-c", code], capture_output=True, text=True, check=True)
+        return "{:7} {:7} {:10}".format(*done.stdout.split())
 
     def pytest(self, *arguments):
         """Run tests; return whether they passed, and {file: Counter of how its tests ended}."""
         self.report.unlink(missing_ok=True)
         command = [self.interpreter, "-m", "pytest", "-p", "no:cacheprovider", f"--junitxml={self.report}"]
-        passed = self.run(*command, *(OLD_HABITS if self.end == "oldest" else []), *arguments)
+        passed = self.run(*command, *([] if self.end == "newest" else OLD_HABITS), *arguments)
         return passed, read_report(self.report) if self.report.exists() else {}
 
 
@@ -119,7 +141,7 @@ def try_out(name):
     if not installed:
         return f"{name:12} could not be installed, see {environment.log}", False
     seconds = time.monotonic() - started
-    tests_passed, tests = environment.pytest("tests/library")
+    tests_passed, tests = environment.pytest(*TESTS.get(environment.end, ["tests/library"]))
     cells_passed, cells = environment.pytest(*NOTEBOOKS)
     counts = ", ".join(f"{count} {ending}" for ending, count in sorted(sum(tests.values(), Counter()).items()))
     whole = sum(set(endings) == {"passed"} for endings in cells.values())

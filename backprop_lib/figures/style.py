@@ -37,6 +37,7 @@ STYLE = {
     "ytick.color": LIGHT["muted"],
 }
 
+matplotlib.rcdefaults()  # a reader's own matplotlibrc would draw other pictures than the page shows
 matplotlib.rcParams.update(STYLE)
 
 

@@ -2,6 +2,8 @@
 
 import html
 import re
+import subprocess
+import sys
 
 import explorer_demonstrations as demonstrations
 import ipywidgets
@@ -10,6 +12,8 @@ import pytest
 from backprop_lib.figures import Explorer
 from backprop_lib.figures.explorer.controls import controls
 from backprop_lib.figures.explorer.widget import widget
+
+SAVED = {"text/html", "image/png", "text/plain"}
 
 
 def live(explorer):
@@ -113,3 +117,25 @@ def test_steps_have_a_button_that_plays():
     (button,) = [one for one in leaves(box) if isinstance(one, ipywidgets.Play)]
     assert (button.min, button.max, button.value) == (0, 4, 1)
     assert isinstance(inputs["step"], ipywidgets.IntSlider)
+
+
+def test_an_ipywidgets_before_version_8_leaves_the_saved_form_and_makes_no_widget(monkeypatch):
+    explorer = demonstrations.descent()
+    saved = {kind: data for kind, data in explorer._repr_mimebundle_().items() if kind in SAVED}
+    # As in 7.7.1, which Colab brings: a widget displays itself, and has no form to stand beside others.
+    monkeypatch.delattr(ipywidgets.Widget, "_repr_mimebundle_")
+    monkeypatch.setattr(ipywidgets.Widget, "_ipython_display_", lambda self: None, raising=False)
+    before = len(ipywidgets.widgets.widget._instances)
+    assert explorer._repr_mimebundle_() == saved
+    assert len(ipywidgets.widgets.widget._instances) == before
+
+
+def test_without_ipywidgets_the_saved_form_is_shown():
+    code = (
+        "import sys; sys.modules['ipywidgets'] = None; import explorer_demonstrations as demonstrations; "
+        "print(sorted(demonstrations.descent()._repr_mimebundle_()))"
+    )
+    folder = demonstrations.__file__.rpartition("/")[0]
+    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {folder!r}); {code}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == f"{sorted(SAVED)}\n"

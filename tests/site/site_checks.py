@@ -10,6 +10,7 @@ from figures import is_alt_text
 
 ROOT = Path(__file__).resolve().parents[2]
 WIDTHS = (1280, 768, 390)
+PATIENCE = 300_000  # milliseconds for what must come: no test waits so long, on however busy a machine
 
 # Content that reaches out of the window without an ancestor that scrolls; mathematics for screen readers is clipped.
 REACHING_OUT = """

@@ -44,19 +44,46 @@ def test_elsewhere_it_does_nothing(monkeypatch):
     assert run(CELL.source, input=refuse, get_ipython=refuse) == {"sys"}
 
 
-def test_in_colab_it_installs_the_package_from_the_repository_that_the_reader_names(monkeypatch):
+def in_colab(monkeypatch, source, answers):
+    """Run a cell as in Colab; return what pip is told to install. Asking more often than there are answers fails."""
     monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
-    asked, called = [], []
+    installed, left = [], list(answers)
+    shell = types.SimpleNamespace(run_line_magic=lambda *arguments: installed.append(arguments))
+    run(source, input=lambda question: left.pop(0), get_ipython=lambda: shell)
+    assert left == []
+    return installed
 
-    def answer(question):
-        asked.append(question)
-        return "owner/name"
 
-    shell = types.SimpleNamespace(run_line_magic=lambda *arguments: called.append(arguments))
-    run(CELL.source, input=answer, get_ipython=lambda: shell)
-    assert called == [("pip", "install --quiet git+https://github.com/owner/name")]
-    assert len(asked) == 1
-    assert "owner/name" in asked[0]
+INSTALLED = [("pip", "install --quiet git+https://github.com/owner-1/name.of_it")]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "owner-1/name.of_it",
+        " owner-1/name.of_it/ ",
+        "https://github.com/owner-1/name.of_it",
+        "github.com/owner-1/name.of_it/tree/main/chapters",
+        "git@github.com:owner-1/name.of_it",
+        "https://colab.research.google.com/github/owner-1/name.of_it/blob/main/chapters/03_derivation.ipynb#scrollTo=1",
+    ],
+)
+def test_in_colab_it_installs_the_package_from_the_repository_that_the_reader_names(monkeypatch, answer):
+    assert in_colab(monkeypatch, CELL.source, [answer]) == INSTALLED
+
+
+@pytest.mark.parametrize(
+    "answer", ["", "name", "https://colab.research.google.com/drive/1AbC?usp=sharing", "owner / name"]
+)
+def test_what_names_no_repository_is_asked_again_with_a_way_that_works_for_a_copy_in_drive(monkeypatch, capsys, answer):
+    assert in_colab(monkeypatch, CELL.source, [answer, "owner-1/name.of_it"]) == INSTALLED
+    said = " ".join(capsys.readouterr().out.split())
+    assert said.count("A copy in Drive does not show it: open this lesson in Colab again, from the book's website") == 2
+
+
+def test_a_copy_of_one_s_own_can_name_the_repository_once_and_for_all(monkeypatch):
+    named = CELL.source.replace('repository = ""', 'repository = "owner-1/name.of_it"')
+    assert in_colab(monkeypatch, named, []) == INSTALLED
 
 
 def test_the_site_does_not_show_it(site):

@@ -35,6 +35,7 @@ new PerformanceObserver((list) => list.getEntries().forEach((entry) => {
   if (entry.sources.some(within)) window.shifts.push(entry.value);
 })).observe({ type: "layout-shift", buffered: true });
 """
+TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
 
 
 @functools.cache
@@ -86,7 +87,7 @@ def visit(browser, pages):
         page = contexts[-1].new_page()
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(site_checks.PATIENCE)
         page.add_init_script(SHIFTS)
         page.goto(f"{pages}{name}.html", wait_until="networkidle")
         return page
@@ -317,7 +318,7 @@ def test_nothing_on_the_page_moves(visit, name, width):
         for radio in box.get_by_role("radio").all():
             radio.check()
             assert page.evaluate(tops) == heights
-    page.wait_for_timeout(200)
+    page.evaluate(TWO_FRAMES)
     shifts = page.evaluate("window.shifts")
     # In a notebook the player takes the picture's place; on a page nothing may move at all.
     assert sum(shifts) <= (0.0 if name != "notebook" else 0.1), shifts
@@ -326,7 +327,7 @@ def test_nothing_on_the_page_moves(visit, name, width):
 def test_a_layout_shift_would_be_seen(visit):
     page = visit("site")
     page.locator(".explorer").first.evaluate("box => { box.style.paddingTop = '200px'; }")
-    page.wait_for_timeout(200)
+    page.evaluate(TWO_FRAMES)
     assert sum(page.evaluate("window.shifts")) > 0
 
 

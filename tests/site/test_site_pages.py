@@ -93,7 +93,7 @@ def test_search_finds_a_word_of_a_lesson(browser, base):
     page = browser.new_page()
     page.goto(base + "search.html?q=sigmoid")
     link = page.locator("#search-results li a[href*='chapters/03_derivation.html']").first
-    link.wait_for(timeout=10_000)
+    link.wait_for(timeout=site_checks.PATIENCE)
     assert "derivation" in link.inner_text().lower()
     page.close()
 

@@ -135,14 +135,13 @@ class Explorer:
         return f"{self._in_one([source])}<p>{escape(text)}</p>"
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        from backprop_lib.figures.explorer.widget import widget
+        from backprop_lib.figures.explorer.widget import live_view
 
         state, text = self._states[self._initial], self._texts[self._initial]
         png = rendered(self._drawn(state)[0], "png")
         size = [round(PIXELS * inches) for inches in self._size]
-        live = widget(self._controls, self._live, self._live(**state))
         return {
-            **live._repr_mimebundle_(),
+            **live_view(self._controls, self._live, self._live(**state)),
             "text/html": player.saved(self._player, png=png, alt=self._alt, text=text, size=size),
             "image/png": base64.b64encode(png).decode(),  # for paper
             "text/plain": f"{self._alt} {text}",

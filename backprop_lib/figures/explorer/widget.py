@@ -3,10 +3,23 @@
 import math
 from itertools import pairwise
 
-import ipywidgets
+try:
+    import ipywidgets
+except ImportError:  # the saved form needs none
+    ipywidgets = None
 
 STEPS = 100  # positions of a slider from its first to its last value
 WIDE = {"description_width": "initial"}
+
+
+def live_view(controls, render, first):
+    """Return {type: data} by which Jupyter shows the widget, beside the other forms of an output.
+
+    Empty without ipywidgets, and with one before version 8, as in Colab: that shows a widget alone, beside nothing.
+    """
+    if not hasattr(getattr(ipywidgets, "Widget", None), "_repr_mimebundle_"):
+        return {}
+    return widget(controls, render, first)._repr_mimebundle_()
 
 
 def widget(controls, render, first):
