@@ -30,6 +30,7 @@ from backprop_lib.numerical import (
     relative_error,
 )
 from backprop_lib.optimizers import SGD, Adam, AdamW, RMSProp, clip_gradient_norm
+from backprop_lib.saving import load, save
 from backprop_lib.training import History, fit
 
 __all__ = [
@@ -67,6 +68,7 @@ __all__ = [
     "he_uniform",
     "identity",
     "leaky_relu",
+    "load",
     "load_digits",
     "make_spirals",
     "no_grad",
@@ -76,6 +78,7 @@ __all__ = [
     "orthogonal",
     "relative_error",
     "relu",
+    "save",
     "sigmoid",
     "softmax",
     "softplus",

@@ -4,6 +4,7 @@ Every case names a call, the error, what its message must say of what was expect
 or Python's own error says both, it is taken as it is.
 """
 
+import copy
 import re
 from collections import namedtuple
 
@@ -46,6 +47,7 @@ from backprop_lib import (
     he_uniform,
     identity,
     leaky_relu,
+    load,
     load_digits,
     make_spirals,
     no_grad,
@@ -55,6 +57,7 @@ from backprop_lib import (
     orthogonal,
     relative_error,
     relu,
+    save,
     sigmoid,
     softmax,
     softplus,
@@ -86,6 +89,11 @@ def parameter(grad=None):
     made = Parameter(np.ones(3))
     made.grad = np.ones(3) if grad is None else grad
     return made
+
+
+def unrecorded(call, *arguments):
+    with no_grad():
+        return call(*arguments)
 
 
 def twice(entry):
@@ -184,6 +192,24 @@ group(
     (lambda: check_gradient(3, A, A), TypeError, "f: expected a function", "got 3"),
     (lambda: check_gradient(np.sum, A, A.T), ValueError, r"gradient: expected shape \(2, 3\)", r"got shape \(3, 2\)"),
     (lambda: check_gradient(np.sum, A, 1j * A), TypeError, "gradient: expected real", "got dtype complex128"),
+    (
+        lambda: check_gradient(np.sum, [[1.0], [1.0, 2.0]], A),
+        ValueError,
+        "x: expected numbers in rows",
+        "inhomogeneous",
+    ),
+    (
+        lambda: check_gradient(np.sum, A, A, tolerance=np.True_),
+        TypeError,
+        "tolerance: expected a positive",
+        "got np.True_",
+    ),
+    (
+        lambda: check_gradient(lambda x: Tensor(1.0), A, A),
+        TypeError,
+        r"f\(x\): expected one number",
+        "return its .*item",
+    ),
     (lambda: check_gradient(np.sum, A, A, tolerance=0), ValueError, "tolerance: expected a positive", "got 0"),
     (lambda: check_gradient(np.sum, A, A, tolerance="a"), TypeError, "tolerance: expected a positive", "got 'a'"),
 )
@@ -224,16 +250,21 @@ group(
     "one_hot",
     (lambda: one_hot([0, 3], 3), ValueError, "labels: expected values from 0 to 2", "got values from 0 to 3"),
     (lambda: one_hot([0.5], 3), TypeError, "labels: expected integers", "got dtype float64"),
-    (lambda: one_hot([[0]], 3), ValueError, r"labels: expected shape \(1,\)", r"got shape \(1, 1\)"),
+    (lambda: one_hot([[0], [-1]], 3), ValueError, "labels: expected values from 0 to 2", "got values from -1 to 0"),
     (lambda: one_hot([0], 0), ValueError, "n_classes: expected a whole number of at least 1", "got 0"),
     (lambda: one_hot([0], 1.5), TypeError, "n_classes: expected a whole number", "got 1.5"),
 )
 group(
     "accuracy",
-    (lambda: accuracy(A[0], [0]), ValueError, r"logits: expected a batch of shape \(B, n\)", r"got shape \(3,\)"),
+    (lambda: accuracy(A[0], [0]), ValueError, r"logits: expected a batch of shape \(B, ..., n\)", r"got shape \(3,\)"),
     (lambda: accuracy(A, [0]), ValueError, r"labels: expected shape \(2,\)", r"got shape \(1,\)"),
     (lambda: accuracy(A, [0, 5]), ValueError, "labels: expected values from 0 to 2", "got values from 0 to 5"),
     (lambda: accuracy(A, [0.0, 1.0]), TypeError, "labels: expected integers", "got dtype float64"),
+    (lambda: accuracy(NAN * A, [0, 1]), ValueError, "logits: expected numbers that can be", r"nan at index \(0, 0\)"),
+    (lambda: accuracy(A, [0, -1]), ValueError, "labels: expected values from 0 to 2", "got values from -1 to 0"),
+    (lambda: accuracy(A, [1, 1], ignore_label=1), ValueError, "expected at least one row that counts", "all of them 1"),
+    (lambda: accuracy(A, [0, 1], ignore_label="a"), TypeError, "ignore_label: expected a whole number", "got 'a'"),
+    (lambda: accuracy(A[None], [0, 1]), ValueError, r"labels: expected shape \(1, 2\)", r"got shape \(2,\)"),
 )
 for loss in (SquaredError, SigmoidCrossEntropy):
     output = "predictions" if loss is SquaredError else "logits"
@@ -259,8 +290,35 @@ group(
     "SoftmaxCrossEntropy",
     (lambda: SoftmaxCrossEntropy().value(A[0], [0]), ValueError, "logits: expected a batch", r"got shape \(3,\)"),
     (lambda: SoftmaxCrossEntropy().value(A, [0, -1]), ValueError, "expected values from 0 to 2", "got values from -1"),
-    (lambda: SoftmaxCrossEntropy().gradient(A, A), TypeError, "labels: expected integers", "got dtype float64"),
+    (lambda: SoftmaxCrossEntropy().gradient(A, A[0]), TypeError, "labels: expected integers", "got dtype float64"),
     (lambda: SoftmaxCrossEntropy().gradient(A, [0]), ValueError, r"labels: expected shape \(2,\)", r"shape \(1,\)"),
+    (lambda: SoftmaxCrossEntropy().gradient(A, A), ValueError, "labels: expected probabilities, at least 0", "others"),
+    (lambda: SoftmaxCrossEntropy().value(A, 1j * A), TypeError, "labels: expected integers", "got dtype complex128"),
+    (lambda: SoftmaxCrossEntropy().value(A[None], [0, 1]), ValueError, r"expected shape \(1, 2\)", r"shape \(2,\)"),
+    (lambda: SoftmaxCrossEntropy(A), TypeError, "takes 1 positional argument", "2 were given"),
+    (lambda: SoftmaxCrossEntropy(class_weights=A), ValueError, r"class_weights: expected shape \(C,\)", r"got array\("),
+    (
+        lambda: SoftmaxCrossEntropy(class_weights=[-1, 2]),
+        ValueError,
+        "expected shape .* none below 0",
+        r"got \[-1, 2\]",
+    ),
+    (lambda: SoftmaxCrossEntropy(class_weights="a"), TypeError, "class_weights: expected an array", "got dtype <U1"),
+    (lambda: SoftmaxCrossEntropy(class_weights=[NAN]), ValueError, "class_weights: expected finite numbers", "got nan"),
+    (
+        lambda: SoftmaxCrossEntropy(class_weights=[1, 1]).value(A, [0, 1]),
+        *(ValueError, "class_weights: expected 3, one for each class", "got 2"),
+    ),
+    (lambda: SoftmaxCrossEntropy(ignore_label=1.0), TypeError, "ignore_label: expected a whole number", "got 1.0"),
+    (lambda: SoftmaxCrossEntropy(ignore_label=True), TypeError, "ignore_label: expected a whole number", "got True"),
+    (
+        lambda: SoftmaxCrossEntropy(ignore_label=-1).value(A, [-1, -1]),
+        *(ValueError, "labels: expected at least one row that counts", "got none"),
+    ),
+    (
+        lambda: SoftmaxCrossEntropy(ignore_label=0).value(A, [[1.0, 0.0, 0.0]] * 2),
+        *(ValueError, "labels: expected integers beside ignore_label=0", "got dtype float64"),
+    ),
 )
 
 # Initialisers and data
@@ -309,11 +367,28 @@ group(
         lambda: Linear(3, 2, rng=rng(), initializer=lambda shape, rng: np.ones(3)),
         *(ValueError, r"initializer: expected an array of shape \(2, 3\)", r"got shape \(3,\)"),
     ),
-    (lambda: Linear(3, 2, rng=rng())(A[0]), ValueError, r"Linear\(3, 2\): .* shape \(B, 3\)", r"got shape \(3,\)"),
-    (lambda: Linear(3, 2, rng=rng())(A.T), ValueError, r"expected a batch of shape \(B, 3\)", r"got shape \(3, 2\)"),
+    (lambda: Linear(3, 2, rng=rng())(A[0]), ValueError, r"Linear\(3, 2\): .* shape \(B, ..., 3\)", r"got shape \(3,\)"),
+    (
+        lambda: Linear(3, 2, rng=rng())(A.T),
+        ValueError,
+        r"expected a batch of shape \(B, ..., 3\)",
+        r"got shape \(3, 2\)",
+    ),
     (lambda: Linear(3, 2, rng=rng())("a"), TypeError, "expected an array of numbers", "got dtype <U1"),
     (lambda: Linear(3, 2, rng=rng())(Tensor(A)), TypeError, "expected an array", "got a Tensor"),
     (lambda: Linear(3, 2, rng=rng()).backward(A), ValueError, "expected a forward pass before", "got none"),
+    (lambda: Linear(3, 2, rng=rng(), bias=1), TypeError, "bias: expected True or False", "got 1"),
+    (
+        lambda: Linear(3, 2, rng=rng()).load_state_dict({}),
+        ValueError,
+        "expected the arrays",
+        "got weight, bias missing",
+    ),
+    (lambda: Linear(3, 2, rng=rng()).load_state_dict(3), TypeError, "state: expected a dict of arrays", "got int"),
+    (
+        lambda: Linear(3, 2, rng=rng()).load_state_dict({"weight": A.T, "bias": A[:, 0]}),
+        *(ValueError, r"state: weight: expected shape \(2, 3\)", r"got \(3, 2\)"),
+    ),
     (
         lambda: after_forward(Linear(3, 2, rng=rng()), ROWS, A),
         *(ValueError, r"expected grad_output of shape \(4, 2\)", r"got \(2, 3\)"),
@@ -323,7 +398,7 @@ group(
     "Activation",
     (lambda: Activation("tanh"), TypeError, "function: expected an activation such as sigmoid", "got 'tanh'"),
     (lambda: Activation(np.tanh), TypeError, "function: expected an activation", "got <ufunc 'tanh'>"),
-    (lambda: Activation(tanh)(A[0]), ValueError, r"expected a batch of shape \(B, n\)", r"got shape \(3,\)"),
+    (lambda: Activation(tanh)(A[0]), ValueError, r"expected a batch of shape \(B, ..., n\)", r"got shape \(3,\)"),
     (lambda: Activation(tanh).backward(A), ValueError, "expected a forward pass before", "got none"),
 )
 for norm in (BatchNorm, LayerNorm):
@@ -342,6 +417,12 @@ group(
     (lambda: BatchNorm(3, momentum=2), ValueError, "momentum: expected at most 1", "got 2"),
     (lambda: BatchNorm(3, momentum=None), TypeError, "momentum: expected a positive number", "got None"),
     (lambda: BatchNorm(3)(A[:1]), ValueError, "expected at least 2 rows in training", "got 1"),
+    (
+        lambda: BatchNorm(3)(A[None]),
+        ValueError,
+        r"shape \(B, 3\).*sequences can be normalised by LayerNorm",
+        r"\(1, 2, 3\)",
+    ),
 )
 group(
     "Dropout",
@@ -350,6 +431,12 @@ group(
     (lambda: Dropout(0.5, rng=1), TypeError, "rng: expected a numpy.random.Generator", "got 1"),
     (lambda: Dropout(0.5, rng=rng())(A[0]), ValueError, r"Dropout\(0.5\): expected a batch", r"got shape \(3,\)"),
     (lambda: Dropout(0.5, rng=rng()).backward(A), ValueError, "expected a forward pass before", "got none"),
+    (
+        lambda: Dropout(0.5, rng=rng()).load_state_dict({"rng": 3}),
+        ValueError,
+        "of a PCG64 generator",
+        r"got array\(3\)",
+    ),
 )
 group(
     "Residual",
@@ -365,6 +452,10 @@ group(
     (lambda: Sequential(*[BatchNorm(3)] * 2), ValueError, "layers: expected every layer once", "got one twice"),
     (lambda: Sequential(LayerNorm(3), BatchNorm(2))(A), ValueError, r"BatchNorm\(2\): .*\(B, 2\)", r"shape \(2, 3\)"),
     (lambda: Sequential(BatchNorm(3)).backward(A), ValueError, "expected a forward pass before", "got none"),
+    (
+        lambda: Sequential(LayerNorm(3)).load_state_dict(LayerNorm(3).state_dict()),
+        *(ValueError, "expected the arrays of a network built as this one", "got 0.weight, 0.bias missing and weight"),
+    ),
 )
 for recurrent in (Recurrent, GatedRecurrent):
     group(
@@ -403,7 +494,12 @@ for optimizer in (SGD, RMSProp, Adam, AdamW):
         (lambda make=optimizer: make([3], 0.1), TypeError, r"expected objects with .data and .grad", "got 3"),
         (lambda make=optimizer: make(parameter(), 0.1), TypeError, "parameters: expected a list", "got Parameter"),
         (lambda make=optimizer: make(Tensor(A), 0.1), TypeError, "parameters: expected a list", "got Tensor"),
-        (lambda make=optimizer: make(twice(parameter()), 0.1), ValueError, "every parameter once", "one twice"),
+        (
+            lambda make=optimizer: make(twice(parameter()), 0.1),
+            ValueError,
+            "every parameter once",
+            r"got Parameter.* twice",
+        ),
         (
             lambda make=optimizer: make([parameter()], 0),
             ValueError,
@@ -421,6 +517,36 @@ for optimizer in (SGD, RMSProp, Adam, AdamW):
             TypeError,
             "learning_rate: expected a positive number",
             "got 'a'",
+        ),
+        (
+            lambda make=optimizer: make([Value(1.0)], 0.1),
+            TypeError,
+            "parameters: expected .data to be an array",
+            r"got Value\(1",
+        ),
+        (
+            lambda make=optimizer: make([{"params": [parameter()]}], 0.1),
+            ValueError,
+            "group: expected a dict with parameters",
+            "got the keys params",
+        ),
+        (
+            lambda make=optimizer: setattr(make([parameter()], 0.1), "learning_rate", 0),
+            ValueError,
+            "learning_rate: expected a positive finite",
+            "got 0",
+        ),
+        (
+            lambda make=optimizer: make([parameter()], lambda step: -1).step(),
+            ValueError,
+            r"learning_rate\(0\): expected a number of at least 0",
+            "got -1",
+        ),
+        (
+            lambda make=optimizer: make([parameter()], 0.1).load_state_dict({}),
+            ValueError,
+            r"expected the names of its own state_dict\(\)",
+            "got rule, .* missing",
         ),
         (
             lambda make=optimizer: make([parameter()], 1, weight_decay=-1),
@@ -488,10 +614,10 @@ group(
     (lambda: fitted(loss=3), TypeError, "loss: expected an object with value, gradient", "got 3"),
     (lambda: fitted(loss=SquaredError), TypeError, "loss: expected an object with value", "got <class"),
     (lambda: fitted(optimizer=None), TypeError, "optimizer: expected an object with step, zero_grad", "got None"),
-    (lambda: fitted(X=A[0]), ValueError, r"X: expected a batch of shape \(B, n\)", r"got shape \(3,\)"),
+    (lambda: fitted(X=A[0]), ValueError, r"X: expected a batch of shape \(B, ..., n\)", r"got shape \(3,\)"),
     (lambda: fitted(X=NAN * ROWS), ValueError, "X: expected finite numbers", r"got nan at index \(0, 0\)"),
     (lambda: fitted(X=1j * ROWS), TypeError, "X: expected real numbers", "got dtype complex128"),
-    (lambda: fitted(X=np.ones((4, 2))), ValueError, r"expected a batch of shape \(B, 3\)", r"got shape \(\d, 2\)"),
+    (lambda: fitted(X=np.ones((4, 2))), ValueError, r"expected a batch of shape \(B, .*3\)", r"got shape \(\d, 2\)"),
     (lambda: fitted(y=[0]), ValueError, "y: expected 4 entries", r"got shape \(1,\)"),
     (lambda: fitted(y=["a"] * 4), TypeError, "y: expected integer labels or real targets", "got dtype <U1"),
     (lambda: fitted(y=[0, 1, 2, 3]), ValueError, "labels: expected values from 0 to 1", "got values from"),
@@ -501,8 +627,56 @@ group(
     (lambda: fitted(rng=0), TypeError, "rng: expected a numpy.random.Generator", "got 0"),
     (lambda: fitted(validation=3), TypeError, r"validation: expected a pair \(X, y\)", "got 3"),
     (lambda: fitted(validation=(ROWS, [0])), ValueError, "validation y: expected 4 entries", r"got shape \(1,\)"),
+    (
+        lambda: fitted(optimizer=SGD([parameter()], 0.1)),
+        ValueError,
+        "optimizer: expected parameters of this network",
+        "got 1 of 1",
+    ),
+    (
+        lambda: fitted(network=BatchNorm(3), optimizer=SGD(BatchNorm(3).parameters(), 0.1)),
+        ValueError,
+        "optimizer: expected parameters of this network",
+        "got 2 of 2",
+    ),
+    (
+        lambda: fitted(network=(norm := BatchNorm(3)), optimizer=SGD(norm.parameters(), 0.1), batch_size=3),
+        ValueError,
+        "batch_size: expected at least 2 samples in every batch",
+        "got 1 in the last of 2",
+    ),
+    (
+        lambda: fitted(loss=SoftmaxCrossEntropy(ignore_label=0)),
+        ValueError,
+        "y: expected labels that count",
+        "got the loss's ignore_label=0",
+    ),
+    (lambda: fitted(patience=3), ValueError, "patience: expected validation data", "got none"),
+    (lambda: fitted(patience=0, validation=(ROWS, [0] * 4)), ValueError, "patience: expected a whole", "got 0"),
+    (lambda: fitted(callback=3), TypeError, "callback: expected a function", "got 3"),
+    (lambda: fitted(drop_last=1), TypeError, "drop_last: expected True or False", "got 1"),
+    (lambda: fitted(drop_last=True, batch_size=5), ValueError, "drop_last: expected at least one whole", "got 4"),
     (lambda: fitted(keep_parameters=1), TypeError, "keep_parameters: expected True or False", "got 1"),
     (lambda: fitted(progress="yes"), TypeError, "progress: expected True or False", "got 'yes'"),
+)
+for name, call in {"save": save, "load": load}.items():
+    group(
+        name,
+        (lambda call=call: call(3, Linear(3, 2, rng=rng())), TypeError, "path: expected the name of a file", "got 3"),
+        (lambda call=call: call("a", 3), TypeError, "network: expected an object with state_dict and", "got 3"),
+        (lambda call=call: call("a", [Parameter(A)]), TypeError, "or a dict of Parameters", r"got \[Parameter"),
+        (lambda call=call: call("a", Linear), TypeError, "network: expected an object", "got <class"),
+        (
+            lambda call=call: call("a", {"A": A}),
+            TypeError,
+            "expected names with Parameters or Tensors",
+            "got 'A': array",
+        ),
+        (lambda call=call: call("a", {3: parameter()}), TypeError, "expected names with Parameters", "got 3: Param"),
+        (lambda call=call: call("a", BatchNorm(3), 0.1), TypeError, "optimizer: expected an object", "got 0.1"),
+    )
+group(
+    "load", (lambda: load(__file__, BatchNorm(3)), ValueError, "expected a whole file that save wrote", "got another")
 )
 group("History", (lambda: History(1, 2, 3, 4, 5, 6, 7), TypeError, "takes from 1 to 7", "8 were given"))
 
@@ -519,7 +693,11 @@ group(
     (lambda: Value(1.0) < "a", TypeError, "Value: expected a real number", "got 'a'"),
     (lambda: Value(-1.0).log(), ValueError, "argument of log: expected a number above zero", "got -1.0"),
     (lambda: Value(-1.0) ** 0.5, ValueError, "expected a number above zero", "got -1.0"),
+    (lambda: Value(0.0) ** Value(0.5), ValueError, "expected a number above zero", "got 0.0"),
     (lambda: Value(1.0).backward(retain_graph=1), TypeError, "retain_graph: expected True or False", "got 1"),
+    (lambda: float(Value(1.0)), TypeError, "expected a number", r"got Value\(1\), whose graph would be lost"),
+    (lambda: copy.deepcopy(Value(1.0) * 2), TypeError, "expected a leaf to be pickled or copied", "a result of ×"),
+    (lambda: f"{Value(1.0):d}", ValueError, "format code", "'d'"),
 )
 group(
     "Tensor",
@@ -528,6 +706,22 @@ group(
     (lambda: Tensor([[1], [1, 2]]), ValueError, "data: expected numbers in rows of one len", "inhomogeneous"),
     (lambda: Tensor(Tensor(A)), TypeError, "expected an array", "got a Tensor"),
     (lambda: Tensor(A, 1), TypeError, "requires_grad: expected True or False", "got 1"),
+    (lambda: setattr(Tensor(A), "requires_grad", 1), TypeError, "requires_grad: expected True or False", "got 1"),
+    (
+        lambda: setattr(Tensor(A, True) * 2, "requires_grad", False),
+        *(ValueError, "requires_grad: expected a leaf", "got a result of ×"),
+    ),
+    (lambda: float(Tensor(1.0, True)), TypeError, "float: expected a number", "got a Tensor that requires a gradient"),
+    (lambda: int(Tensor(A)), ValueError, "item: expected a tensor of one entry", r"got shape \(2, 3\)"),
+    (lambda: f"{Tensor(A):.2f}", ValueError, "item: expected a tensor of one entry", r"got shape \(2, 3\)"),
+    (lambda: list(Tensor(1.0)), TypeError, "expected a tensor with at least one axis", r"got shape \(\)"),
+    (lambda: np.sum(Tensor(A)), TypeError, "np.sum: expected an array", "got a Tensor; .* write x.sum"),
+    (lambda: np.exp(Tensor(A)), TypeError, "expected an array", "got a Tensor; .* x.exp"),
+    (lambda: copy.deepcopy(Tensor(A, True) * 2), TypeError, "expected a leaf to be pickled", "got a result of ×"),
+    (
+        lambda: ag.record("cube", A**3, (A,), (None,)),
+        *(TypeError, "cube: expected a tuple of tensors as operands", r"got \(array"),
+    ),
     (lambda: Tensor(A) + np.ones(4), ValueError, "broadcast together", r"\(2,3\) \(4,\)"),
     (lambda: Tensor(A) * "a", TypeError, "expected an array of numbers", "got dtype <U1"),
     (lambda: Tensor(A) ** None, TypeError, "expected an array of numbers", "got dtype object"),
@@ -553,10 +747,34 @@ group(
     ),
     (lambda: Tensor(A).transpose(0, 0), ValueError, "expected each axis of shape", r"got \(0, 0\)"),
     (lambda: Tensor(A).transpose(0, 2), ValueError, "expected each axis of shape", r"got \(0, 2\)"),
-    (lambda: Tensor(A).transpose((1, 0)), TypeError, "integer", "'tuple'"),
+    (lambda: Tensor(A).transpose((0, 2)), ValueError, "expected each axis of shape", r"got \(0, 2\)"),
+    (lambda: Tensor(A).transpose(()), ValueError, "expected each axis of shape", r"got \(\)"),
+    (lambda: Tensor(A).transpose("ab"), TypeError, "integer", "'str'"),
+    (lambda: Tensor(A).squeeze(0), ValueError, "squeeze: expected axes of length 1", r"got axis 0 of shape \(2, 3\)"),
+    (lambda: Tensor(A).squeeze(2), ValueError, "dimension 2", "axis 2"),
+    (lambda: ag.split(A, 4, axis=1), ValueError, "split: expected .* divides the length 3", "got 4"),
+    (lambda: ag.split(A, 0), ValueError, "split: expected a number of parts that divides", "got 0"),
+    (lambda: ag.split(A, [0.5]), TypeError, "integer", "'float'"),
+    (lambda: ag.split(A, 2, axis=2), ValueError, "dimension 2", "axis 2"),
     (lambda: Tensor(A).clip(2, 1), ValueError, "clip: expected low <= high", "got 2 and 1"),
-    (lambda: Tensor(A).clip(None, 1), TypeError, "clip: expected two real numbers", "got None and 1"),
-    (lambda: Tensor(A).clip(A, A), TypeError, "clip: expected two real numbers", "got array"),
+    (lambda: Tensor(A).clip(NAN), ValueError, "clip: expected low <= high", "got nan and inf"),
+    (lambda: Tensor(A).clip(), TypeError, "clip: expected a bound, low or high", "got None and None"),
+    (lambda: Tensor(A).clip(A, A), TypeError, "clip: expected real numbers or None", "got array"),
+    (lambda: Tensor(A).clip(None, "a"), TypeError, "clip: expected real numbers or None", "and 'a'"),
+    (lambda: Tensor(A).maximum("a"), TypeError, "expected an array of numbers", "got dtype <U1"),
+    (lambda: ag.minimum(A, np.ones(4)), ValueError, "broadcast together", r"\(2,3\) \(4,\)"),
+    (lambda: Tensor(np.ones((0, 3))).min(), ValueError, "min: expected at least one entry", r"got shape \(0, 3\)"),
+    (lambda: Tensor(np.ones((0, 3))).std(), ValueError, "std: expected at least one entry", r"got shape \(0, 3\)"),
+    (lambda: Tensor(A).var(ddof=6), ValueError, "var: expected ddof from 0 to below .*, 6", "got 6"),
+    (lambda: Tensor(A).std(ddof="a"), TypeError, "std: expected a number as ddof", "got 'a'"),
+    (lambda: Tensor(A).prod(axis=(0, 0)), ValueError, "repeated", "axis"),
+    (lambda: Tensor(A).softmax(axis=2), ValueError, "dimension 2", "axis 2"),
+    (lambda: Tensor([]).softmax(), ValueError, "softmax: expected at least one entry", r"got shape \(0,\)"),
+    (lambda: Tensor([]).logsumexp(), ValueError, "logsumexp: expected at least one entry", r"got shape \(0,\)"),
+    (lambda: ag.einsum("ij,jk->ik", A), ValueError, "einsum: expected 2 operands for 'ij,jk->ik'", "got 1"),
+    (lambda: ag.einsum(A, [0, 1]), TypeError, "einsum: expected letters such as", "got array"),
+    (lambda: ag.einsum("ij,jk", A, A), ValueError, r"operand 1 \(3\)", r"previous terms \(2\)"),
+    (lambda: ag.einsum("ij", "a"), TypeError, "expected an array of numbers", "got dtype <U1"),
     (lambda: Tensor(A).log_softmax(axis=2), ValueError, "dimension 2", "axis 2"),
     (lambda: Tensor(np.ones((2, 0))).log_softmax(), ValueError, "expected at least one entry", r"shape \(2, 0\)"),
     (lambda: Tensor(A).cross_entropy([0, 3]), ValueError, "labels: expected values from 0 to 2", "from 0 to 3"),
@@ -589,6 +807,9 @@ group(
     (lambda: Tensor(A).__iadd__(np.ones(4)), ValueError, "broadcast together", r"\(2,3\) \(4,\)"),
     (lambda: Tensor(A).__iadd__("a"), TypeError, "operand: expected an array of numbers", "got dtype <U1"),
     (lambda: Tensor(A).__imul__(1j), TypeError, "operand: expected real numbers", "got dtype complex128"),
+    (lambda: unrecorded(Tensor(A, True).__iadd__, "a"), TypeError, "operand: expected an array", "got dtype <U1"),
+    (lambda: unrecorded(Tensor(A).__ipow__, 1j), TypeError, "operand: expected real numbers", "got dtype complex128"),
+    (lambda: unrecorded(Tensor(A).__iadd__, np.ones(4)), ValueError, "broadcast together", r"\(2,3\) \(4,\)"),
     (
         lambda: Tensor(A, True).__isub__(1.0),
         ValueError,

@@ -151,7 +151,13 @@ DERIVATIVES = {
 def test_mistakes_in_a_derivative(monkeypatch, mistake):
     activation, derivative = DERIVATIVES[mistake]
     monkeypatch.setattr(activation, "_derivative", derivative)
+    monkeypatch.setattr(activation, "_vjp", None)
     assert compare(activation=activation) == UPSTREAM
+
+
+def test_a_mistake_in_a_selection(monkeypatch):
+    monkeypatch.setattr(relu, "_vjp", lambda grad, z, h: np.where(z < 0, grad, h))
+    assert compare(activation=relu) == UPSTREAM
 
 
 def test_activation_that_passes_the_gradient_through(monkeypatch):

@@ -1,5 +1,6 @@
 """`make versions`: what counts as oldest, which Python is taken, and that one failure makes it fail."""
 
+import os
 import re
 import sys
 from collections import Counter
@@ -23,6 +24,11 @@ FAILS = "#!/bin/sh\nexit 127\n"
 THIS = "{}.{}".format(*sys.version_info)
 
 
+def numbers(version):
+    """Return a version's parts, for comparison."""
+    return [int(part) for part in version.split(".")]
+
+
 def test_the_oldest_are_the_lower_bounds():
     assert versions.lower_bounds(PYPROJECT, "3.11") == [
         "numpy==2.0",
@@ -40,10 +46,6 @@ def test_where_there_is_no_wheel_the_first_that_there_is_counts():
 def test_the_first_wheels_are_newer_than_the_bounds():
     oldest = versions.lower_bounds((versions.ROOT / "pyproject.toml").read_text("utf-8"), "no exceptions")
     bounds = dict(requirement.split("==") for requirement in oldest)
-
-    def numbers(version):
-        return [int(part) for part in version.split(".")]
-
     for (_, name), version in versions.FIRST_WHEELS.items():
         assert numbers(version) > numbers(bounds[name])
 
@@ -54,10 +56,18 @@ def test_a_requirement_without_one_plain_bound_is_refused(requirement):
         versions.lower_bounds(PYPROJECT.replace("numpy>=2.0", requirement), "3.11")
 
 
+def test_colab_has_an_ipywidgets_before_version_8_and_what_it_brings_satisfies_the_package():
+    pinned = dict(re.findall(r"^([a-z-]+)==(\S+)$", versions.COLAB.read_text("utf-8"), re.MULTILINE))
+    assert pinned["ipywidgets"].startswith("7.")
+    text = (versions.ROOT / "pyproject.toml").read_text("utf-8")
+    needed = [versions.BOUND.fullmatch(one) for one in versions.tomllib.loads(text)["project"]["dependencies"]]
+    assert all(numbers(pinned[bound["name"]]) >= numbers(bound["version"]) for bound in needed)
+
+
 @pytest.fixture
-def pythons(tmp_path, monkeypatch):
+def put(tmp_path, monkeypatch):
     """Folders of their own for the PATH and for pyenv; return a function that puts a program there."""
-    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setenv("PATH", os.pathsep.join([str(tmp_path / "bin"), str(tmp_path / "system")]))
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
 
     def put(place, text):
@@ -68,22 +78,31 @@ def pythons(tmp_path, monkeypatch):
     return put
 
 
-def test_a_python_is_found_on_the_path(pythons):
-    pythons(f"bin/python{THIS}", PASSES)
-    assert versions.find_python(THIS) == sys.executable
+def python(release, path):
+    """A program that answers as an interpreter of this release."""
+    return f"#!/bin/sh\necho {release.replace('.', ' ')} {path}\n"
 
 
-def test_a_python_is_found_behind_a_stand_in_that_has_none(pythons):
-    pythons(f"bin/python{THIS}", FAILS)
-    pythons(f"versions/{THIS}.0/bin/python", FAILS)
-    pythons(f"versions/{THIS}.1/bin/python", PASSES)
-    assert versions.find_python(THIS) == sys.executable
+def test_the_oldest_and_the_newest_release_are_found_on_the_path_and_among_pyenv_s(put):
+    put("bin/python3.11", python("3.11.10", "/first on the/path"))
+    assert versions.find_python("3.11", "oldest") == versions.find_python("3.11", "newest") == "/first on the/path"
+    put("system/python3.11", python("3.11.2", "/second"))
+    put("versions/3.11.9/bin/python", python("3.11.9", "/pyenv"))
+    assert versions.find_python("3.11", "oldest") == "/second"
+    assert versions.find_python("3.11", "newest") == "/first on the/path"
 
 
-def test_another_python_is_none(pythons):
-    pythons("bin/python3.99", PASSES)
-    with pytest.raises(LookupError, match=r"expected python3.99 on the PATH or under .*versions, found none"):
-        versions.find_python("3.99")
+def test_a_python_is_found_behind_a_stand_in_that_has_none(put):
+    put(f"bin/python{THIS}", FAILS)
+    put(f"versions/{THIS}.0/bin/python", FAILS)
+    put(f"versions/{THIS}.1/bin/python", PASSES)
+    assert versions.find_python(THIS, "oldest") == sys.executable
+
+
+def test_another_python_is_none(put):
+    put("bin/python3.99", PASSES)
+    with pytest.raises(LookupError, match=r"expected python3.99 on the PATH or among pyenv's versions, found none"):
+        versions.find_python("3.99", "newest")
 
 
 def test_endings_are_counted_for_each_file(tmp_path):
@@ -100,7 +119,7 @@ class Stub(versions.Environment):
     installs, passes = True, (True, True)
 
     def __init__(self, name):
-        self.log, self.ends = f"{name}.log", iter(self.passes)
+        self.end, self.log, self.ends = name.partition("-")[2], f"{name}.log", iter(self.passes)
 
     def install(self):
         return self.installs
@@ -134,7 +153,7 @@ def test_one_failure_makes_all_fail(monkeypatch, capsys, installs, passes, line)
 
 
 def test_a_python_that_is_not_there_is_a_failure(monkeypatch, capsys):
-    monkeypatch.setattr(Stub, "install", lambda self: versions.find_python("3.99"))
+    monkeypatch.setattr(Stub, "install", lambda self: versions.find_python("3.99", "newest"))
     monkeypatch.setattr(versions, "Environment", Stub)
     assert versions.main(["3.12-newest"]) == 1
     assert "expected python3.99" in capsys.readouterr().out
@@ -143,7 +162,8 @@ def test_a_python_that_is_not_there_is_a_failure(monkeypatch, capsys):
 def test_every_environment_is_tried_unless_some_are_named(monkeypatch, capsys):
     monkeypatch.setattr(versions, "Environment", Stub)
     assert versions.main([]) == 0
-    tried = [line.split()[0] for line in capsys.readouterr().out.splitlines()[-6:]]
-    assert tried == ["3.11-oldest", "3.11-newest", "3.12-oldest", "3.12-newest", "3.13-oldest", "3.13-newest"]
+    tried = [line.split()[0] for line in capsys.readouterr().out.splitlines()[-7:]]
+    assert tried[:6] == ["3.11-oldest", "3.11-newest", "3.12-oldest", "3.12-newest", "3.13-oldest", "3.13-newest"]
+    assert tried[6:] == ["3.12-colab"]
     with pytest.raises(SystemExit, match=r"expected names among 3.11-oldest, .*, got 3.10-oldest"):
         versions.main(["3.10-oldest"])

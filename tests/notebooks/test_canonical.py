@@ -1,6 +1,7 @@
 """The check before a commit: executed notebooks are brought into canonical form, others are refused."""
 
 import json
+import re
 from pathlib import Path
 
 import canonical
@@ -48,6 +49,13 @@ def test_a_notebook_that_was_not_run_is_refused_and_left_alone(notebook):
     before = path.read_bytes()
     assert "never run" in canonical.tidy(path)
     assert path.read_bytes() == before
+
+
+def test_a_notebook_with_two_versions_in_it_is_named(notebook):
+    path, _ = notebook
+    path.write_text("<<<<<<< HEAD\n" + path.read_text("utf-8"), encoding="utf-8")
+    with pytest.raises(ValueError, match=f"{re.escape(str(path))}: expected a notebook; did a merge"):
+        canonical.tidy(path)
 
 
 def test_a_large_file_is_refused(tmp_path):

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 import lesson_checks as lc
 import nbformat
 import pytest
-from jupyter_lab_config import WIDGET_VIEW, drop_widget_views
 from nbval_drawings import EXPLORER, IPyNbCell
 
 CELLS = [
@@ -95,13 +94,3 @@ def test_a_point_that_moved_is_found(data):
     for move, equal in [(0.4, True), (0.6, False)]:
         moved = f'{before}<use href="{start} x="{float(place) + move}{rest[len(place) :]}'
         assert (compared(moved) == compared(html)) is equal
-
-
-def test_a_notebook_saved_by_a_reader_keeps_only_what_needs_no_kernel():
-    data = {"text/html": "<div>", "text/plain": "text", WIDGET_VIEW: {"model_id": "1"}}
-    bar = {"text/plain": "a progress bar", WIDGET_VIEW: {"model_id": "2"}}
-    cells = [{"outputs": [{"data": data}, {"data": bar}, {"name": "stdout", "text": "a"}]}, {"source": "prose"}]
-    drop_widget_views({"type": "notebook", "content": {"cells": cells}}, path="a.ipynb")
-    assert set(data) == {"text/html", "text/plain"}
-    assert set(bar) == {"text/plain", WIDGET_VIEW}
-    drop_widget_views({"type": "directory", "content": None})

@@ -28,6 +28,18 @@ def sound(tmp_path_factory):
     return path
 
 
+def test_nobody_s_settings_reach_an_executed_notebook(sound, tmp_path):
+    (tmp_path / "matplotlibrc").write_text("font.size: 30\nsvg.fonttype: path\naxes.grid: True\n", encoding="utf-8")
+    (tmp_path / "profile_default/startup").mkdir(parents=True)
+    (tmp_path / "profile_default/startup/mine.py").write_text("print('mine')", encoding="utf-8")
+    personal = {"MPLCONFIGDIR": str(tmp_path), "MATPLOTLIBRC": str(tmp_path), "IPYTHONDIR": str(tmp_path)}
+    again = tmp_path / "sound.ipynb"
+    again.write_bytes(sound.read_bytes())
+    command = [sys.executable, "tools/execute.py", str(again)]
+    subprocess.run(command, cwd=lc.ROOT, env=os.environ | personal, check=True, capture_output=True)
+    assert again.read_bytes() == sound.read_bytes()
+
+
 def nbval(folder):
     """Run nbval, with the book's own comparison of drawings, on all notebooks of a folder."""
     command = [

@@ -8,8 +8,10 @@ import sys
 import lesson_checks as lc
 import pytest
 
-from backprop_lib.lesson import EXERCISES, MISTAKES
+from backprop_lib.lesson import EXERCISES, MISTAKES, progress
+from backprop_lib.lesson.exercises import guard
 from backprop_lib.lesson.exercises.exercise import KINDS
+from backprop_lib.lesson.exercises.marks import Marks
 
 PAGE = (lc.ROOT / "chapters" / "teaching.md").read_text(encoding="utf-8")
 LINK = re.compile(r"\{ref\}`(?P<number>[\d.]+) <(?P<label>[\w-]+)>`")
@@ -130,3 +132,13 @@ def test_an_exercise_under_another_kind_is_found():
 def test_an_entry_without_minutes_is_found():
     with pytest.raises(AssertionError):
         courses(PAGE.replace("<exercise-3-5>` (10)", "<exercise-3-5>`"))
+
+
+def test_what_it_says_of_limits_and_of_the_file_holds(tmp_path, monkeypatch):
+    assert "worked for three seconds of processor time, or waited for a minute" in PAGE
+    assert (guard.SECONDS, guard.PATIENCE) == (3.0, 60.0)
+    assert "`progress(reset=True)` in any notebook sets the file aside as `progress.old`" in PAGE
+    monkeypatch.setenv("BACKPROP_LIB_DATA", str(tmp_path))
+    Marks().add("1.1")
+    progress(reset=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["progress.old"]
