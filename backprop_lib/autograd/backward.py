@@ -1,5 +1,6 @@
 """The walk back through a graph of tensors: every node once, after all the nodes that it went into."""
 
+import math
 from operator import attrgetter
 
 import numpy as np
@@ -128,7 +129,7 @@ def masked(grad: Array, mask: Array) -> Array:
     >>> masked(np.array([2.0, np.inf]), np.array([True, False]))
     array([2., 0.])
     """
-    if np.isfinite(grad).all():
+    if math.isfinite(np.vdot(grad, grad)):  # in half the time of isfinite; a huge gradient only goes the longer way
         return grad * mask
     with np.errstate(invalid="ignore"):
         return np.where(mask == 0, 0, grad * mask)
