@@ -49,7 +49,7 @@ def forget_singlehtml(app):
     app.registry.translation_handlers.pop("singlehtml", None)
 
 
-def leave_out(app):
+def leave_out():
     """Whether this build is one without solutions."""
     wanted = os.environ.get("BOOK_SOLUTIONS", "1")
     if wanted not in ("0", "1"):
@@ -72,13 +72,13 @@ def without_solutions(text):
 
 def read_without(app, docname, source):
     """Leave solutions out before a page is read."""
-    if leave_out(app) and "{solution}" in source[0]:
+    if leave_out() and "{solution}" in source[0]:
         source[0] = without_solutions(source[0])
 
 
 def publish_without(app, exception):
     """Leave solutions out of the sources that the pages offer for download."""
-    if exception is None and leave_out(app):
+    if exception is None and leave_out():
         for file in Path(app.outdir, "_sources").rglob("*.*"):
             if "{solution}" in (text := file.read_text(encoding="utf-8")):
                 file.write_text(without_solutions(text), encoding="utf-8")

@@ -22,8 +22,9 @@ layers: every operation brings its own rule, so what is derived by hand can be c
 ====================  ========================================================================
 """
 
+from backprop_lib._arrays import masked
 from backprop_lib.autograd.arithmetic import add, divide, multiply, negative, power, subtract
-from backprop_lib.autograd.backward import masked, unbroadcast
+from backprop_lib.autograd.backward import unbroadcast
 from backprop_lib.autograd.checkpointing import checkpoint
 from backprop_lib.autograd.elementwise import cos, exp, gelu, log, log1p, sigmoid, sin, softplus, sqrt, tanh
 from backprop_lib.autograd.graphs import Graph, Node, graph

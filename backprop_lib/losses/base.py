@@ -2,9 +2,7 @@
 
 from typing import Any
 
-import numpy as np
-
-from backprop_lib._arrays import Array, ArrayLike
+from backprop_lib._arrays import Array, ArrayLike, as_float_array, check_real, check_same_shape
 
 
 class Loss:
@@ -28,6 +26,8 @@ def n_rows(A: Array) -> int:
     return A.size // A.shape[-1]
 
 
-def selected_product(factor: Array, values: Array) -> Array:
-    """factor * values, and 0 where the factor is 0, whatever the value: infinity times 0 would be NaN."""
-    return np.multiply(factor, values, out=np.zeros_like(values), where=factor != 0.0)
+def as_targets(targets: ArrayLike, output: Array, output_name: str) -> Array:
+    """Return targets as real numbers of the output's shape."""
+    targets = check_real(as_float_array(targets, "targets"), "targets")
+    check_same_shape(targets, output, "targets", output_name)
+    return targets

@@ -4,17 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from backprop_lib._arrays import (
-    Array,
-    ArrayLike,
-    as_float_array,
-    as_rows,
-    check_real,
-    check_same_shape,
-    folded,
-    stable_sigmoid,
-)
-from backprop_lib.losses.base import Loss, n_rows, selected_product
+from backprop_lib._arrays import Array, ArrayLike, as_rows, folded, masked, stable_sigmoid
+from backprop_lib.losses.base import Loss, as_targets, n_rows
 
 
 class SigmoidCrossEntropy(Loss):
@@ -58,12 +49,11 @@ class SigmoidCrossEntropy(Loss):
     def value_and_gradient(self, logits: ArrayLike, targets: ArrayLike) -> tuple[Any, Array]:
         """Both at once."""
         logits = as_rows(logits, "logits")
-        targets = check_real(as_float_array(targets, "targets"), "targets")
-        check_same_shape(targets, logits, "targets", "logits")
+        targets = as_targets(targets, logits, "logits")
         if not ((targets >= 0) & (targets <= 1)).all():
             raise ValueError("targets: expected real values from 0 to 1, got others")
         targets = targets.astype(logits.real.dtype, copy=False)
         # softplus(z) - t z = log(1 + exp(-|z|)) + |z| times the probability of the answer that z denies
         size, denied = folded(logits), np.where(logits.real < 0, targets, 1.0 - targets)
-        value = (np.log1p(np.exp(-size)) + selected_product(denied, size)).sum() / n_rows(logits)
+        value = (np.log1p(np.exp(-size)) + masked(size, denied)).sum() / n_rows(logits)
         return value, (stable_sigmoid(logits) - targets) / n_rows(logits)

@@ -12,8 +12,9 @@ from backprop_lib._arrays import (
     as_labels,
     as_rows,
     log_softmax,
+    masked,
 )
-from backprop_lib.losses.base import Loss, selected_product
+from backprop_lib.losses.base import Loss
 from backprop_lib.losses.labels import check_ignore_label, one_hot, which_count
 
 
@@ -129,8 +130,8 @@ def _against_targets(logits, targets):
     if total == 0.0:
         raise ValueError("labels: expected at least one row that counts, got none: all are ignored or weigh 0")
     log_probabilities = log_softmax(logits)
-    value = -selected_product(targets, log_probabilities).sum() / total
-    return value, (selected_product(weights, np.exp(log_probabilities)) - targets) / total
+    value = -masked(log_probabilities, targets).sum() / total
+    return value, (masked(np.exp(log_probabilities), weights) - targets) / total
 
 
 def _checked_class_weights(class_weights):

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from backprop_lib._arrays import Array, ArrayLike, as_float_array, as_rows, check_finite, check_real, check_same_shape
-from backprop_lib.losses.base import Loss, n_rows
+from backprop_lib._arrays import Array, ArrayLike, as_rows, check_finite
+from backprop_lib.losses.base import Loss, as_targets, n_rows
 
 
 class SquaredError(Loss):
@@ -49,8 +49,7 @@ class SquaredError(Loss):
     def value_and_gradient(self, predictions: ArrayLike, targets: ArrayLike) -> tuple[Any, Array]:
         """Both at once, from one difference."""
         predictions = as_rows(predictions, "predictions")
-        targets = check_real(as_float_array(targets, "targets"), "targets")
-        check_same_shape(targets, predictions, "targets", "predictions")
+        targets = as_targets(targets, predictions, "predictions")
         check_finite(targets, "targets")
         difference = predictions - targets.astype(predictions.real.dtype, copy=False)
         return 0.5 * (difference * difference).sum() / n_rows(difference), difference / n_rows(difference)
