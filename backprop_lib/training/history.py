@@ -22,6 +22,8 @@ class History:
     parameters : list of list of array
         Copies of all parameters at the end of the epoch, in the same order; empty unless they were to be kept.
 
+    Notes
+    -----
     Losses and accuracies are averages over all rows: samples, or the times of all sequences. Rows with the loss's
     ``ignore_label`` do not count. The accuracies stay empty where the targets are not integer labels.
     """

@@ -3,13 +3,15 @@
 import doctest
 import inspect
 import pkgutil
+import re
 import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
 
 import pytest
-from numpydoc.validate import validate
+from numpydoc.docscrape import get_doc_object
+from numpydoc.validate import Validator, validate
 
 import backprop_lib
 import backprop_lib.lesson
@@ -61,6 +63,7 @@ FULL = [f"backprop_lib.{name}" for name in backprop_lib.__all__ if f"backprop_li
 FULL += ["backprop_lib.lesson.verify", "backprop_lib.layers.Layer.backward", "backprop_lib.autograd.record"]
 DRAWINGS = [f"backprop_lib.figures.{name}" for name in figures.__all__ if callable(getattr(figures, name))]
 FOR_ANY_LESSON = [f"backprop_lib.figures.{name}" for name in ("Explorer", "show", "subplots")]
+NAME = re.compile(r"\*{0,2}\w+(, \*{0,2}\w+)*")
 # Named tuples and a dataclass: their entries list fields, and nobody calls them.
 RECORDS = {"backprop_lib.Dataset", "backprop_lib.GradientCheck", "backprop_lib.History"}
 
@@ -78,6 +81,34 @@ def test_everything_public_is_looked_at():
 @pytest.mark.parametrize("name", NAMES)
 def test_docstrings_are_in_numpydoc_s_form(name):
     assert faults(name, {*LEFT_OUT, *FULL_ONLY}) == []
+
+
+def described(thing):
+    """Names that a docstring describes as parameters or attributes."""
+    doc = get_doc_object(thing)
+    return [entry.name for section in ("Parameters", "Attributes") for entry in doc[section]]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_described_is_a_name(name):  # a paragraph behind the last of them would pass for one
+    assert [text for text in described(Validator._load_obj(name)) if not NAME.fullmatch(text)] == []
+
+
+def paragraph_behind_parameters(x):
+    """Do something.
+
+    Parameters
+    ----------
+    x : array
+        The input.
+
+    It is not changed.
+    """
+
+
+def test_a_paragraph_in_the_place_of_a_name_would_be_seen():
+    assert described(paragraph_behind_parameters) == ["x", "It is not changed."]
+    assert not NAME.fullmatch("It is not changed.")
 
 
 @pytest.mark.parametrize("name", [name for name in FULL if name not in RECORDS])
