@@ -302,14 +302,21 @@ def test_a_function_that_fails_for_one_sample_only_is_shown_that_sample():
 
 
 @pytest.fixture
-def no_collections():
-    """Hypothesis is called at each, and an interruption could come in that call, where nobody waits for it."""
+def no_bystanders():
+    """An interruption may come in whatever runs in the thread, where nobody waits for it: keep the tests' tools out.
+
+    Hypothesis is called at each collection of garbage. Coverage holds a lock while it notes a new file, and would hold
+    it for ever.
+    """
+    tracing = threading.gettrace()
     gc.disable()
+    threading.settrace(None)
     yield
+    threading.settrace(tracing)
     gc.enable()
 
 
-interrupting = pytest.mark.usefixtures("no_collections")
+interrupting = pytest.mark.usefixtures("no_bystanders")
 
 
 def never_ending():
