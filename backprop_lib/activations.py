@@ -14,16 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from backprop_lib._arrays import (
-    Array,
-    ArrayLike,
-    are_finite,
-    as_float_array,
-    check_same_shape,
-    log_softmax,
-    stable_sigmoid,
-    stable_softplus,
-)
+from backprop_lib._checks import Array, ArrayLike, as_float_array, check_same_shape
+from backprop_lib._stable import are_finite, log_softmax, stable_sigmoid, stable_softplus
 
 LEAKY_SLOPE = 0.01
 GELU_SCALE = math.sqrt(2.0 / math.pi)

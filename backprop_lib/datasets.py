@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from backprop_lib._arrays import Array, check_count, check_rng, is_real_number
+from backprop_lib._checks import Array, check_count, check_rng, is_real_number
 
 DIGITS = Path(__file__).parent / "data/digits.npz"
 DIGITS_SHA256 = "af104d81e7cd419be5f343d23c6ca2e4e4ff847b06636260802df8e903c6183f"

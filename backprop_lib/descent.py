@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from backprop_lib._arrays import (
+from backprop_lib._checks import (
     Array,
     ArrayLike,
     as_finite_reals,

@@ -5,7 +5,7 @@ Shapes are (out, in), as `Linear` stores its weight; fan_in is the second number
 
 import numpy as np
 
-from backprop_lib._arrays import Array, check_count, check_rng
+from backprop_lib._checks import Array, check_count, check_rng
 
 
 def xavier_uniform(shape: tuple[int, int], *, rng: np.random.Generator) -> Array:

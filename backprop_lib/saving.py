@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop_lib._arrays import check_state
+from backprop_lib._checks import check_state
 
 FORMAT = "backprop_lib 1"
 

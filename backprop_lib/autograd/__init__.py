@@ -22,7 +22,7 @@ layers: every operation brings its own rule, so what is derived by hand can be c
 ====================  ========================================================================
 """
 
-from backprop_lib._arrays import masked
+from backprop_lib._stable import masked
 from backprop_lib.autograd.arithmetic import add, divide, multiply, negative, power, subtract
 from backprop_lib.autograd.backward import unbroadcast
 from backprop_lib.autograd.checkpointing import checkpoint

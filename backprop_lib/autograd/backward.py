@@ -5,7 +5,7 @@ from operator import attrgetter
 import numpy as np
 from numpy import ndarray
 
-from backprop_lib._arrays import Array
+from backprop_lib._checks import Array
 
 
 def backward_pass(root, seed, retain_graph):

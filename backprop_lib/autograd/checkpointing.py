@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop_lib._arrays import check_callable
+from backprop_lib._checks import check_callable
 from backprop_lib.autograd.backward import computed
 from backprop_lib.autograd.recording import recording
 from backprop_lib.autograd.tensor import Tensor, record

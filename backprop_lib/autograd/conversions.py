@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from backprop_lib._arrays import Array
+from backprop_lib._checks import Array
 from backprop_lib.autograd.recording import is_recording
 
 OTHERWISE = {"amax": "max", "amin": "min", "ravel": "flatten"}  # NumPy's other names of what has one name here

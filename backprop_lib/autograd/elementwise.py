@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop_lib._arrays import stable_sigmoid, stable_softplus
+from backprop_lib._stable import stable_sigmoid, stable_softplus
 from backprop_lib.activations import GELU_CUBIC, GELU_SCALE
 from backprop_lib.autograd.operands import method, unary
 from backprop_lib.autograd.selections import clip

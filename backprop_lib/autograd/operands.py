@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop_lib._arrays import AnyFunction, Array, as_float_array, check_real
+from backprop_lib._checks import AnyFunction, Array, as_float_array, check_real
 from backprop_lib.autograd.recording import is_recording
 from backprop_lib.autograd.tensor import Tensor, record
 

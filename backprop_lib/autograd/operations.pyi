@@ -1,7 +1,7 @@
 # For type checkers: what the modules of the operations add to Tensor. A test holds the two together.
 from typing import Any
 
-from backprop_lib._arrays import Array
+from backprop_lib._checks import Array
 from backprop_lib.autograd.tensor import Tensor
 
 class Operations:

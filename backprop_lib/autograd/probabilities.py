@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from backprop_lib import _arrays
+from backprop_lib import _checks, _stable
 from backprop_lib.autograd.operands import as_tensor, dropped, filled, method
 from backprop_lib.autograd.tensor import Tensor, record
 
 
 def _log_softmax(x, axis):
-    return np.swapaxes(_arrays.log_softmax(np.swapaxes(x, axis, -1)), axis, -1)
+    return np.swapaxes(_stable.log_softmax(np.swapaxes(x, axis, -1)), axis, -1)
 
 
 @method
@@ -57,10 +57,10 @@ def cross_entropy(logits: Any, labels: Any) -> Tensor:
     The loss of a row is -log p_y = log(sum_j exp(z_j)) - z_y, so its gradient is p - one_hot(y), over B for the mean.
     """
     logits = as_tensor(logits)
-    z = _arrays.as_batch(logits.data, "logits")
-    labels = _arrays.as_labels(labels, *z.shape).copy()  # the array may hold the next batch's before backward
+    z = _checks.as_batch(logits.data, "logits")
+    labels = _checks.as_labels(labels, *z.shape).copy()  # the array may hold the next batch's before backward
     rows = np.arange(len(z))
-    log_p = _arrays.log_softmax(z)
+    log_p = _stable.log_softmax(z)
 
     def rule(grad, out):
         difference = np.exp(log_p)

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from backprop_lib._arrays import is_real_number, masked
+from backprop_lib._checks import is_real_number
+from backprop_lib._stable import masked
 from backprop_lib.autograd.arithmetic import divide
 from backprop_lib.autograd.operands import as_tensor, dropped, filled, method
 from backprop_lib.autograd.tensor import Tensor, record

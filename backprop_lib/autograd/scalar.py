@@ -11,7 +11,7 @@ from numbers import Real
 from operator import attrgetter
 from typing import Any, Self
 
-from backprop_lib._arrays import check_flag
+from backprop_lib._checks import check_flag
 
 _new = object.__new__
 _tick = count().__next__

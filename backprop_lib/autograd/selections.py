@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from backprop_lib._arrays import is_real_number, masked
+from backprop_lib._checks import is_real_number
+from backprop_lib._stable import masked
 from backprop_lib.activations import LEAKY_SLOPE
 from backprop_lib.autograd.operands import as_tensor, binary, dropped, filled, method, pair, unary
 from backprop_lib.autograd.tensor import Tensor, record

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy import ndarray
 
-from backprop_lib._arrays import Array, ArrayLike, as_float_array, check_flag, check_real
+from backprop_lib._checks import Array, ArrayLike, as_float_array, check_flag, check_real
 from backprop_lib.autograd.backward import backward_pass
 from backprop_lib.autograd.conversions import Conversions
 from backprop_lib.autograd.recording import is_recording, tick

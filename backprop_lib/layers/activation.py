@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from backprop_lib._arrays import Array, ArrayLike, as_rows
+from backprop_lib._checks import Array, ArrayLike, as_rows
 from backprop_lib.activations import ActivationFunction
 from backprop_lib.layers.base import Layer, checked_gradient
 

@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import DTypeLike
 
-from backprop_lib._arrays import NO_FLOAT16, Array, ArrayLike, as_float_array
+from backprop_lib._checks import NO_FLOAT16, Array, ArrayLike, as_float_array
 from backprop_lib.layers.parameter import Parameter
 from backprop_lib.layers.state import changing, copied, load
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Self
 
-from backprop_lib._arrays import Array, ArrayLike, as_float_array, as_rows
+from backprop_lib._checks import Array, ArrayLike, as_float_array, as_rows
 from backprop_lib.layers.base import Layer, checked_gradient
 from backprop_lib.layers.parameter import Parameter
 

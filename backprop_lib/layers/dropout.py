@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from backprop_lib._arrays import Array, ArrayLike, as_rows, check_rng, is_real_number, masked
+from backprop_lib._checks import Array, ArrayLike, as_rows, check_rng, is_real_number
+from backprop_lib._stable import masked
 from backprop_lib.layers.base import Layer, checked_gradient
 
 

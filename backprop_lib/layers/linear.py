@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from backprop_lib._arrays import Array, ArrayLike, as_rows, check_callable, check_count, check_flag, check_rng
+from backprop_lib._checks import Array, ArrayLike, as_rows, check_callable, check_count, check_flag, check_rng
 from backprop_lib.initializers import xavier_uniform
 from backprop_lib.layers.base import Layer, checked_dtype, checked_gradient, rows
 from backprop_lib.layers.parameter import Parameter

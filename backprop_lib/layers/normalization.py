@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from backprop_lib._arrays import Array, ArrayLike, as_batch, as_rows, check_count, check_positive
+from backprop_lib._checks import Array, ArrayLike, as_batch, as_rows, check_count, check_positive
 from backprop_lib.layers.base import Layer, checked_dtype, checked_gradient
 from backprop_lib.layers.parameter import Parameter
 

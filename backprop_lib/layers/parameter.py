@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop_lib._arrays import Array, ArrayLike, as_float_array
+from backprop_lib._checks import Array, ArrayLike, as_float_array
 
 
 class Parameter:

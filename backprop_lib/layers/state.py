@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop_lib._arrays import Array, check_state
+from backprop_lib._checks import Array, check_state
 from backprop_lib.layers.parameter import Parameter
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop_lib._arrays import as_float_array
+from backprop_lib._checks import as_float_array
 from backprop_lib.activations import relu
 from backprop_lib.numerical import numerical_gradient
 

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from backprop_lib._arrays import ArrayLike, as_float_array, check_positive
+from backprop_lib._checks import ArrayLike, as_float_array, check_positive
 from backprop_lib.numerical import NEGLIGIBLE, in_words, relative_error, worst_entry
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from backprop_lib._arrays import Array, ArrayLike, as_float_array, check_real, check_same_shape
+from backprop_lib._checks import Array, ArrayLike, as_float_array, check_real, check_same_shape
 
 
 class Loss:

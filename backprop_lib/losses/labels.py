@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop_lib._arrays import Array, ArrayLike, as_labels, as_rows, check_count
+from backprop_lib._checks import Array, ArrayLike, as_labels, as_rows, check_count
 
 
 def one_hot(labels: ArrayLike, n_classes: int) -> Array:

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from backprop_lib._arrays import Array, ArrayLike, as_rows, folded, masked, stable_sigmoid
+from backprop_lib._checks import Array, ArrayLike, as_rows
+from backprop_lib._stable import folded, masked, stable_sigmoid
 from backprop_lib.losses.base import Loss, as_targets, n_rows
 
 

@@ -4,16 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from backprop_lib._arrays import (
-    Array,
-    ArrayLike,
-    as_finite_reals,
-    as_float_array,
-    as_labels,
-    as_rows,
-    log_softmax,
-    masked,
-)
+from backprop_lib._checks import Array, ArrayLike, as_finite_reals, as_float_array, as_labels, as_rows
+from backprop_lib._stable import log_softmax, masked
 from backprop_lib.losses.base import Loss
 from backprop_lib.losses.labels import check_ignore_label, one_hot, which_count
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from backprop_lib._arrays import Array, ArrayLike, as_rows, check_finite
+from backprop_lib._checks import Array, ArrayLike, as_rows, check_finite
 from backprop_lib.losses.base import Loss, as_targets, n_rows
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from backprop_lib._arrays import (
+from backprop_lib._checks import (
     Array,
     ArrayLike,
     as_finite_reals,

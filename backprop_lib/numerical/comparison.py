@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop_lib._arrays import Array, ArrayLike, as_float_array, check_same_shape
+from backprop_lib._checks import Array, ArrayLike, as_float_array, check_same_shape
 
 # Below this both sides of a comparison count as zero, and their difference is taken as it stands.
 NEGLIGIBLE = 1e-12

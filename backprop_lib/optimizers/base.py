@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop_lib._arrays import Array, check_from_zero, check_state
+from backprop_lib._checks import Array, check_from_zero, check_state
 from backprop_lib.optimizers.groups import Checked, Group, check_rate, checked_groups, with_gradient
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from backprop_lib._arrays import check_positive, joint_norm
+from backprop_lib._checks import check_positive
+from backprop_lib._stable import joint_norm
 from backprop_lib.optimizers.groups import checked_parameters, with_gradient
 
 

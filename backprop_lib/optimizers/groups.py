@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop_lib._arrays import Array, check_from_zero, check_positive, check_real, check_same_shape
+from backprop_lib._checks import Array, check_from_zero, check_positive, check_real, check_same_shape
 
 
 class Checked:

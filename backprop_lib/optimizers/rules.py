@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop_lib._arrays import check_flag, check_from_zero, check_positive
+from backprop_lib._checks import check_flag, check_from_zero, check_positive
 from backprop_lib.optimizers.base import Optimizer
 from backprop_lib.optimizers.groups import Checked
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop_lib._arrays import Array, as_rows, check_count, check_finite, check_real
+from backprop_lib._checks import Array, as_rows, check_count, check_finite, check_real
 from backprop_lib.layers import BatchNorm, Layer
 from backprop_lib.layers.state import holders
 

@@ -3,7 +3,7 @@
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from backprop_lib._arrays import Array
+from backprop_lib._checks import Array
 
 
 @dataclass

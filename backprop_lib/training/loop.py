@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from backprop_lib._arrays import ArrayLike, check_count, check_flag, check_rng
+from backprop_lib._checks import ArrayLike, check_count, check_flag, check_rng
 from backprop_lib.training.checks import (
     batches_of,
     check_no_batch_of_one,

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from backprop_lib._arrays import are_finite, joint_norm
+from backprop_lib._stable import are_finite, joint_norm
 from backprop_lib.layers import Sequential
 from backprop_lib.training.snapshot import Snapshot, parts_of
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from backprop_lib._arrays import check_callable
+from backprop_lib._checks import check_callable
 from backprop_lib.training.snapshot import Snapshot
 
 

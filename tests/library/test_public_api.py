@@ -185,7 +185,7 @@ def test_a_copy_keeps_the_contract_too(copied):
 @pytest.mark.parametrize(
     ("module", "planted", "named"),
     [
-        ("_arrays.py", "import backprop_lib.training", "backprop_lib._arrays -> backprop_lib.training"),
+        ("_checks.py", "import backprop_lib.training", "backprop_lib._checks -> backprop_lib.training"),
         (
             "losses/softmax.py",
             "from backprop_lib.activations import sigmoid",

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from backprop_lib._arrays import as_float_array
+from backprop_lib._checks import as_float_array
 from backprop_lib.descent import gradient_descent
 from backprop_lib.figures.explorer import Explorer
 from backprop_lib.figures.landscapes import contour_map

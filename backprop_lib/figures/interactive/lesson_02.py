@@ -2,7 +2,7 @@
 
 from matplotlib.patches import Circle
 
-from backprop_lib._arrays import as_finite_reals
+from backprop_lib._checks import as_finite_reals
 from backprop_lib.autograd import Value
 from backprop_lib.figures.chain_rule import NAMELESS, UNIT_GATES, UNIT_WIRES
 from backprop_lib.figures.circuits import GATE_RADIUS, INCHES_PER_UNIT, draw_circuit

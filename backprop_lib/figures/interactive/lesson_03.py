@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.patches import Circle
 
-from backprop_lib._arrays import as_float_array
+from backprop_lib._checks import as_float_array
 from backprop_lib.activations import sigmoid
 from backprop_lib.figures.explorer import Explorer
 from backprop_lib.figures.palette import LIGHT

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from backprop_lib._arrays import as_batch
+from backprop_lib._checks import as_batch
 from backprop_lib.figures.explorer import Explorer
 from backprop_lib.figures.palette import LIGHT
 

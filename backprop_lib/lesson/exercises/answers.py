@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backprop_lib._arrays import as_float_array, check_real
+from backprop_lib._checks import as_float_array, check_real
 from backprop_lib.lesson.exercises.calls import is_blank
 from backprop_lib.lesson.exercises.differences import Pair, explain, verdict_of, verdict_of_shape
 from backprop_lib.lesson.exercises.guard import attempt

@@ -4,7 +4,7 @@ import textwrap
 from collections import Counter
 from typing import Any
 
-from backprop_lib._arrays import check_flag
+from backprop_lib._checks import check_flag
 from backprop_lib.lesson.exercises.catalogue import EXERCISES
 from backprop_lib.lesson.exercises.marks import Marks
 from backprop_lib.lesson.exercises.verdict import SIGNS

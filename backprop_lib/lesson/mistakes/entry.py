@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop_lib._arrays import check_rng
+from backprop_lib._checks import check_rng
 
 PAGE_WIDTH = 76
 

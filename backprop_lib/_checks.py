@@ -1,10 +1,10 @@
-"""What two modules share: checks that turn bad input into a clear error, and the stable exponentials.
+"""Checks that turn bad input into a clear error, and the names of types for hints.
 
 Nothing here knows about networks. A check returns the array, so that it can stand where the array is used.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from numbers import Real
 from typing import Any, TypeVar
 
@@ -209,79 +209,3 @@ def check_rng(rng: np.random.Generator) -> np.random.Generator:
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng: expected a numpy.random.Generator, np.random.default_rng(0) say, got {rng!r}")
     return rng
-
-
-def are_finite(a: Array, b: Array) -> bool:
-    """Whether all entries of two arrays are finite, told by their one product; False also where that overflows.
-
-    It takes a fraction of the time of ``np.isfinite``, and warns of nothing.
-    """
-    return math.isfinite(abs(np.vdot(a, b)))
-
-
-def folded(z: Array) -> Array:
-    """|z| for real z; for complex z the sign follows the real part, so that it stays analytic off the fold."""
-    return np.where(z.real < 0, -z, z)
-
-
-def stable_sigmoid(z: Array) -> Array:
-    """1 / (1 + exp(-z)) without overflow: the exponential is only ever taken of a negative number."""
-    decay = np.exp(-folded(z))
-    return np.where(z.real < 0, decay, 1.0) / (1.0 + decay)
-
-
-def stable_softplus(z: Array) -> Array:
-    """log(1 + exp(z)) = max(z, 0) + log(1 + exp(-|z|)), which neither overflows nor loses small values."""
-    return np.where(z.real < 0, 0.0, z) + np.log1p(np.exp(-folded(z)))  # the branches must part where folded's do
-
-
-def log_softmax(logits: Array) -> Array:
-    """Logits minus the logarithm of their summed exponentials, over the last axis; finite for logits of any size.
-
-    The largest logit is subtracted first. For complex logits "largest" means the real part.
-    """
-    logits = np.asfortranarray(logits)  # a short last axis is reduced several times faster where it has the long stride
-    largest = logits.real.max(axis=-1, keepdims=True)
-    with np.errstate(over="ignore", invalid="ignore"):  # a logit below the largest by more than 1.8e308 counts as -inf
-        shifted = logits - largest
-    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-
-
-def masked(values: Array, mask: Array) -> Array:
-    """Values times a mask: 0 where the mask is 0, even where a value is infinite or NaN, as a gradient may be.
-
-    A mask selects. As a product it is many times faster than as `numpy.where`, but infinity times 0 is NaN.
-
-    Parameters
-    ----------
-    values : array
-        A gradient, in a rule.
-    mask : array that broadcasts with values
-        Factors, truth values say. NaN stays NaN.
-
-    Returns
-    -------
-    array
-        What goes on.
-
-    Examples
-    --------
-    >>> masked(np.array([2.0, np.inf]), np.array([True, False]))
-    array([2., 0.])
-    """
-    if are_finite(values, values):
-        return values * mask
-    with np.errstate(invalid="ignore"):
-        return np.where(mask == 0, 0, values * mask)
-
-
-def joint_norm(arrays: Sequence[Array]) -> float:
-    """Euclidean norm of all entries together; where their squares leave the number range, the entries are scaled."""
-    squares = sum(float(np.vdot(array, array)) for array in arrays)
-    if 1e-30 < squares < 1e30:  # far from the limits of float32 and float64
-        return math.sqrt(squares)
-    largest = max((float(np.abs(array).max(initial=0.0)) for array in arrays), default=0.0)
-    if largest == 0.0 or not np.isfinite(largest):
-        return largest
-    scaled = [np.divide(array, largest, dtype=np.float64) for array in arrays]
-    return largest * math.sqrt(sum(np.vdot(array, array) for array in scaled))
