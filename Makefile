@@ -23,7 +23,7 @@ help: ## list these commands
 # What the site is made from, as one checksum: contents, names, addresses, and the commit that the pages' dates come
 # from; no dates of files. It is kept in the site only after a build that succeeded, so a failed one fails again, and a
 # page that is gone counts as a change.
-PAGES := index.md chapters images references.bib backprop_lib
+PAGES := index.md chapters images references.bib backprop_lib backprop_book
 FINGERPRINT = { \
 	find . -type d \( -name '.?*' -o -name '_build' -o -name '__pycache__' -o -name '*.egg-info' -o -name htmlcov \
 	  -o -path ./tests -o -path ./tools -o -path ./benchmarks -o -path ./binder -o -path ./hub \) -prune \

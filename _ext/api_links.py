@@ -18,7 +18,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from sphinx import addnodes
 
 # Where a reader finds a name: the first of these that lists it in its `__all__`.
-FACES = ("backprop_lib", "backprop_lib.layers", "backprop_lib.autograd", "backprop_lib.lesson")
+FACES = ("backprop_lib", "backprop_lib.layers", "backprop_lib.autograd", "backprop_book")
 LITERAL = re.compile(r"(``.+?``|:\w[\w:]*:`.+?`)")
 LABEL = re.compile(r"\beq-[a-z0-9][a-z0-9-]*")
 NAME = re.compile(r"`([A-Za-z_][\w.]*)`")
@@ -38,14 +38,14 @@ def imported(source):
     """Return the package's objects that Python code imports, by name or as attributes of a module it imports."""
     tree, objects, modules = ast.parse(source), [], {}
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "backprop_lib":
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in ("backprop_lib", "backprop_book"):
             for alias in node.names:
                 target = attribute(import_module(node.module), alias.name)
                 objects.append(target)
                 modules[alias.asname or alias.name] = target
         elif isinstance(node, ast.Import):
             for alias in node.names:
-                if alias.name.split(".")[0] == "backprop_lib":
+                if alias.name.split(".")[0] in ("backprop_lib", "backprop_book"):
                     modules[alias.asname or "backprop_lib"] = import_module(alias.name if alias.asname else FACES[0])
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):

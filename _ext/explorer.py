@@ -1,6 +1,6 @@
 """Interactive figures: the saved player becomes part of the page, its script and style sheet files of the site.
 
-In a notebook the player waits inside a script element, behind a picture (`backprop_lib.figures.explorer.player`). On
+In a notebook the player waits inside a script element, behind a picture (`backprop_book.explorer.player`). On
 the site it stands there when the page arrives, so that its first frame needs no JavaScript and nothing moves when the
 script starts; no script is left inside the page, so that a Content-Security-Policy may refuse such.
 """
@@ -13,7 +13,7 @@ import figures
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from backprop_lib.figures.explorer.player import SCRIPT, STYLE_SHEET
+from backprop_book.explorer.player import SCRIPT, STYLE_SHEET
 
 OPENING = '<div class="explorer">'
 PLAYER = re.compile(r'<script type="text/html">(.*?)<style>', re.DOTALL)

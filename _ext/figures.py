@@ -1,6 +1,6 @@
 """Figures: SVG goes inline into the page, with its alt text, in colours that follow light and dark.
 
-The drawings use the light colours of `backprop_lib.figures.palette`. Each becomes `var(--fig-MEANING, LIGHT)`, and a
+The drawings use the light colours of `backprop_book.drawing.palette`. Each becomes `var(--fig-MEANING, LIGHT)`, and a
 style sheet made from the same palette gives the variables their values, so no drawing exists twice. An image whose
 alt text is missing, or is only a file's name, is a warning, which `make book` turns into a failure.
 """
@@ -13,8 +13,8 @@ from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
-from backprop_lib.figures.explorer.svg import REFERENCE, tidy
-from backprop_lib.figures.palette import PALETTE
+from backprop_book.drawing.palette import PALETTE
+from backprop_book.explorer.svg import REFERENCE, tidy
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from api_links import lesson_number
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
-from backprop_lib.figures.palette import LIGHT
+from backprop_book.drawing.palette import LIGHT
 
 WIDTH, HEIGHT, DPI = 1200, 630, 100  # what those who show cards ask for
 MARGIN = 60

@@ -1,7 +1,7 @@
 """Backpropagation in readable NumPy: the package that the book *Backpropagation You Can Run* builds up and checks.
 
 Batches are rows X (B, n), weights are (out, in), losses are summed over outputs and averaged over the batch.
-`backprop_lib.lesson` and `backprop_lib.figures` are imported by name where a lesson needs them.
+The code of the lessons stands beside it, in `backprop_book`.
 """
 
 from backprop_lib.activations import gelu, identity, leaky_relu, relu, sigmoid, softmax, softplus, tanh

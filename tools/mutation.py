@@ -22,7 +22,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).parent.parent
 LIST = ROOT / "tests/mutants.md"
 WORK = ROOT / "_build/mutants"
-COPIED = ["backprop_lib", "tests/library", "pyproject.toml"]
+COPIED = ["backprop_lib", "tests/__init__.py", "tests/conftest.py", "tests/engine", "pyproject.toml"]
 NOTICED = {"killed", "timeout"}
 REQUIRED = 0.95
 

@@ -30,7 +30,7 @@ ENVIRONMENTS.append("3.12-colab")
 COLAB = ROOT / "tools/colab-requirements.txt"
 # What the tests of the package import, beside what a lesson needs.
 TEST_TOOLS = ["beautifulsoup4", "hypothesis", "import-linter", "mypy", "nbval", "numpydoc", "pytest", "scikit-learn"]
-TESTS = {"colab": ["tests/library", "--ignore=tests/library/test_explorer_widget.py"]}  # there are no live widgets
+TESTS = {"colab": ["tests/engine", "tests/book", "--ignore=tests/book/explorer/test_explorer_widget.py"]}  # there are no live widgets
 NOTEBOOKS = ["-o", "addopts=--nbval-lax --nbval-current-env", "chapters"]
 BOUND = re.compile(r"(?P<name>[a-z-]+)>=(?P<version>[\d.]+)")
 # Where PyPI has no wheel of the lower bound for a Python, the first that it has takes its place.
@@ -141,7 +141,7 @@ def try_out(name):
     if not installed:
         return f"{name:12} could not be installed, see {environment.log}", False
     seconds = time.monotonic() - started
-    tests_passed, tests = environment.pytest(*TESTS.get(environment.end, ["tests/library"]))
+    tests_passed, tests = environment.pytest(*TESTS.get(environment.end, ["tests/engine", "tests/book"]))
     cells_passed, cells = environment.pytest(*NOTEBOOKS)
     counts = ", ".join(f"{count} {ending}" for ending, count in sorted(sum(tests.values(), Counter()).items()))
     whole = sum(set(endings) == {"passed"} for endings in cells.values())

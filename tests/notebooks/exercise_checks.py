@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import lesson_checks as lc
 
-from backprop_lib.lesson import EXERCISES
-from backprop_lib.lesson.exercises.verdict import RIGHT
+from backprop_book import EXERCISES
+from backprop_book.exercises.verdict import RIGHT
 
 OPTION = re.compile(r"^:(\w+):[ \t]*(.*)$", re.MULTILINE)
 CHECK = re.compile(r'^check_exercise\("(?P<number>[\d.]+)", (?P<name>\w+)\)$', re.MULTILINE)

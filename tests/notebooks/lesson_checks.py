@@ -17,7 +17,7 @@ from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.mdit import create_md_parser
 from notebook_code import calls_in, definitions, free_names, label_of, sources_of
 
-from backprop_lib.lesson.verification import verify
+from backprop_book.verification import verify
 
 ROOT = Path(__file__).parents[2]
 LESSONS = sorted((ROOT / "chapters").glob("*.ipynb"))
@@ -69,7 +69,7 @@ def ran(path):
         verify(label, left, right, tolerance=tolerance)
         calls.append((label, np.array(left, dtype=float), np.array(right, dtype=float), tolerance))
 
-    with mock.patch("backprop_lib.lesson.verify", recorded), contextlib.redirect_stdout(io.StringIO()):
+    with mock.patch("backprop_book.verify", recorded), contextlib.redirect_stdout(io.StringIO()):
         return run(code_of(read(path)), path.stem), calls
 
 

@@ -5,7 +5,7 @@ import lesson_checks as lc
 import nbformat
 import pytest
 
-from backprop_lib.lesson import EXERCISES
+from backprop_book import EXERCISES
 
 WITHOUT = {"00_primer"}  # it has a self-test
 WITH = [path for path in lc.LESSONS if path.stem not in WITHOUT]
@@ -64,7 +64,7 @@ REASONING = "It is so because the one follows from the other, as one sees when i
 
 
 def page(change=lambda text: text):
-    cells = [nbformat.v4.new_code_cell("from backprop_lib.lesson import check_exercise")]
+    cells = [nbformat.v4.new_code_cell("from backprop_book import check_exercise")]
     for exercise in EXERCISES.lessons["1"]:
         last = exercise.number[2:]
         assert last in ANSWERS.keys() | FUNCTIONS.keys(), f"ANSWERS or FUNCTIONS: an answer to 1.{last} is missing"

@@ -11,7 +11,7 @@ import pytest
 from nbval_drawings import EXPLORER, IPyNbCell
 
 CELLS = [
-    "import numpy as np\n\nfrom backprop_lib.figures import Explorer",
+    "import numpy as np\n\nfrom backprop_book.explorer import Explorer",
     "def draw(figure, size):\n"
     "    A = np.random.default_rng(0).normal(size=(size, size))\n"
     "    values = np.linalg.svd(A @ A.T)[1]  # its last digits depend on the kernel of BLAS\n"

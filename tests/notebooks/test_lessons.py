@@ -6,8 +6,8 @@ import lesson_checks as lc
 import numpy as np
 import pytest
 
-from backprop_lib.lesson import verification
-from backprop_lib.lesson.verification import EquationError, verify
+from backprop_book import verification
+from backprop_book.verification import EquationError, verify
 
 lessons = pytest.mark.parametrize("path", lc.LESSONS, ids=lambda path: path.stem)
 

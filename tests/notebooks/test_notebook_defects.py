@@ -11,10 +11,10 @@ import pytest
 from nbval_drawings import Drawing
 
 CELLS = [
-    "from backprop_lib import figures",
+    "from backprop_book import drawing",
     "print('the loss is 0.25')",
-    "figure, axis = figures.subplots()\nline = axis.plot([0.0, 1.0], [0.0, 2.0])\n"
-    "figures.show(figure, alt='A line that rises from zero to two.')",
+    "figure, axis = drawing.subplots()\nline = axis.plot([0.0, 1.0], [0.0, 2.0])\n"
+    "drawing.show(figure, alt='A line that rises from zero to two.')",
 ]
 
 
@@ -70,7 +70,7 @@ def test_nbval_catches_changed_outputs_and_broken_cells_and_names_them(sound, tm
     edited(
         sound, tmp_path, "figure.ipynb", "line = axis.plot([0.0, 1.0], [0.0, 2.0])", "line = axis.plot([0, 1], [2, 0])"
     )
-    edited(sound, tmp_path, "broken.ipynb", "from backprop_lib import figures", "from backprop_lib import figure")
+    edited(sound, tmp_path, "broken.ipynb", "from backprop_book import drawing", "from backprop_lib import figure")
     result = nbval(tmp_path)
     assert result.returncode == 1, result.stdout + result.stderr
     for failure in ("number.ipynb::Cell 1", "figure.ipynb::Cell 2", "broken.ipynb::Cell 0"):

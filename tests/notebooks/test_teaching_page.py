@@ -8,10 +8,10 @@ import sys
 import lesson_checks as lc
 import pytest
 
-from backprop_lib.lesson import EXERCISES, MISTAKES, progress
-from backprop_lib.lesson.exercises import guard
-from backprop_lib.lesson.exercises.exercise import KINDS
-from backprop_lib.lesson.exercises.marks import Marks
+from backprop_book import EXERCISES, MISTAKES, progress
+from backprop_book.exercises import guard
+from backprop_book.exercises.exercise import KINDS
+from backprop_book.exercises.marks import Marks
 
 PAGE = (lc.ROOT / "chapters" / "teaching.md").read_text(encoding="utf-8")
 LINK = re.compile(r"\{ref\}`(?P<number>[\d.]+) <(?P<label>[\w-]+)>`")
@@ -101,7 +101,7 @@ def test_progress_prints_what_the_page_shows(tmp_path):
     [(_, _, exercises)] = [course for course in courses(PAGE) if course[0] == 1]
     lines = "".join(f'{{"solved": "{number}"}}\n' for number, _ in exercises)
     (tmp_path / "progress.jsonl").write_text(lines, encoding="utf-8")
-    code = "from backprop_lib.lesson import progress; progress()"
+    code = "from backprop_book import progress; progress()"
     environment = os.environ | {"BACKPROP_LIB_DATA": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert PRINTED.search(PAGE)[1] == done.stdout

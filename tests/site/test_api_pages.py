@@ -8,8 +8,9 @@ import pytest
 import site_checks
 
 import backprop_lib
-from backprop_lib import Tensor, autograd, figures, layers, losses, sigmoid
-from backprop_lib.lesson import verify
+from backprop_book import verify
+from backprop_lib import Tensor, autograd, layers, losses, sigmoid
+from tests.test_documentation import drawings
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,7 @@ def test_every_public_name_has_one_entry(pages):
     assert len(found) == len(set(found))
     assert set(api_links.public_names().values()) <= set(found)
     assert len(api_links.public_names()) > 85
-    assert {f"backprop_lib.figures.{name}" for name in figures.__all__} <= set(found)
+    assert set(drawings()) <= set(found)
 
 
 def test_labels_in_docstrings_lead_to_the_equations(pages):
@@ -73,7 +74,7 @@ def test_no_entry_shows_the_address_of_an_object(pages):
     ("source", "things"),
     [
         ("from backprop_lib import Tensor, sigmoid", [Tensor, sigmoid]),
-        ("from backprop_lib.lesson import verify as prove", [verify]),
+        ("from backprop_book import verify as prove", [verify]),
         ("def f():\n    from backprop_lib.autograd import exp", [autograd.exp]),
         ("import backprop_lib\nbackprop_lib.Tensor(1)", [backprop_lib.Tensor]),
         ("import backprop_lib.layers as ours\nours.Layer", [layers.Layer]),

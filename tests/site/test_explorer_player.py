@@ -4,8 +4,6 @@ import functools
 import importlib.util
 import io
 import os
-import sys
-from pathlib import Path
 
 import explorer
 import numpy as np
@@ -15,11 +13,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 from sphinx.application import Sphinx
 
-from backprop_lib.figures.palette import PALETTE
-
-sys.path.append(str(Path(__file__).parents[1] / "library"))
-
-import explorer_demonstrations as demonstrations
+from backprop_book.drawing.palette import PALETTE
+from tests.book.explorer import explorer_demonstrations as demonstrations
 
 NAMES = ("descent", "steps", "switch")
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self'"

@@ -1,55 +1,54 @@
 """Every interactive figure of the built lessons, driven by keyboard and mouse, against numbers computed here."""
 
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.append(str(Path(__file__).parents[1] / "library"))
-
-import interactive_texts_01_02 as texts_01_02
-import interactive_texts_03_04_09 as texts_03_04_09
-import interactive_texts_05_06 as texts_05_06
+from tests.book.lesson_01 import explorer_texts as texts_01
+from tests.book.lesson_02 import explorer_texts as texts_02
+from tests.book.lesson_03 import explorer_texts as texts_03
+from tests.book.lesson_04 import explorer_texts as texts_04
+from tests.book.lesson_05 import explorer_texts as texts_05
+from tests.book.lesson_06 import explorer_texts as texts_06
+from tests.book.lesson_09 import explorer_texts as texts_09
 
 # Page, the figure's number on it, and moves: what a slider or a group of buttons is set to, and the text that follows.
 FIGURES = [
     (
         "01_gradients",
         0,
-        [({"learning_rate": rate}, lambda rate=rate: texts_01_02.curve(rate)) for rate in (0.05, 0.25, 0.5, 0.6)],
+        [({"learning_rate": rate}, lambda rate=rate: texts_01.curve(rate)) for rate in (0.05, 0.25, 0.5, 0.6)],
     ),
     (
         "01_gradients",
         1,
-        [({"learning_rate": rate}, lambda rate=rate: texts_01_02.valley(rate)) for rate in (0.02, 0.35, 0.36, 0.37)],
+        [({"learning_rate": rate}, lambda rate=rate: texts_01.valley(rate)) for rate in (0.02, 0.35, 0.36, 0.37)],
     ),
     (
         "01_gradients",
         2,
-        [({"halvings": k}, lambda k=k: texts_01_02.difference(k)) for k in (2, 17, 26, 44)],
+        [({"halvings": k}, lambda k=k: texts_01.difference(k)) for k in (2, 17, 26, 44)],
     ),
     (
         "02_chain_rule",
         0,
-        [({"step": step}, lambda step=step: texts_01_02.network_step(step)) for step in (3, 7, 12, 14, 18)],
+        [({"step": step}, lambda step=step: texts_02.network_step(step)) for step in (3, 7, 12, 14, 18)],
     ),
     (
         "02_chain_rule",
         1,
         [
-            ({"used": used, "b": b}, lambda used=used, b=b: texts_01_02.fork(used, b))
+            ({"used": used, "b": b}, lambda used=used, b=b: texts_02.fork(used, b))
             for used, b in (("once", -3), ("twice", -3), ("twice", 3), ("once", 2))
         ],
     ),
     (
         "03_derivation",
         0,
-        [({"step": step}, lambda step=step: texts_03_04_09.derivation(step)) for step in (1, 2, 7, 9, 11, 12)],
+        [({"step": step}, lambda step=step: texts_03.derivation(step)) for step in (1, 2, 7, 9, 11, 12)],
     ),
     (
         "04_vectorization",
         0,
-        [({"samples": k}, lambda k=k: texts_03_04_09.growing_batch(k)) for k in (1, 2, 3, 4)],
+        [({"samples": k}, lambda k=k: texts_04.growing_batch(k)) for k in (1, 2, 3, 4)],
     ),
     (
         "05_vanishing_exploding",
@@ -57,7 +56,7 @@ FIGURES = [
         [
             (
                 {"activation": f, "initialisation": variance, "depth": depth},
-                lambda state=(f, variance, depth): texts_05_06.depth(*state),
+                lambda state=(f, variance, depth): texts_05.depth(*state),
             )
             for f, variance, depth in (
                 ("ReLU", "v = 4/n", 50),
@@ -69,22 +68,22 @@ FIGURES = [
     (
         "06_autograd",
         0,
-        [({"line": line}, lambda line=line: texts_05_06.line(line)) for line in (1, 2, 3, 4)],
+        [({"line": line}, lambda line=line: texts_06.line(line)) for line in (1, 2, 3, 4)],
     ),
     (
         "06_autograd",
         1,
-        [({"step": step}, lambda step=step: texts_05_06.doubled(step)) for step in (0, 2, 4, 5, 6)],
+        [({"step": step}, lambda step=step: texts_06.doubled(step)) for step in (0, 2, 4, 5, 6)],
     ),
     (
         "06_autograd",
         2,
-        [({"step": step}, lambda step=step: texts_05_06.diamond(step)) for step in (3, 6, 8, 14)],
+        [({"step": step}, lambda step=step: texts_06.diamond(step)) for step in (3, 6, 8, 14)],
     ),
     (
         "09_digits",
         0,
-        [({"epoch": epoch}, lambda epoch=epoch: texts_03_04_09.training_replay(epoch)) for epoch in (0, 1, 3, 30)],
+        [({"epoch": epoch}, lambda epoch=epoch: texts_09.training_replay(epoch)) for epoch in (0, 1, 3, 30)],
     ),
 ]
 EACH = pytest.mark.parametrize(("page", "number", "moves"), FIGURES, ids=[f"{name}-{n}" for name, n, _ in FIGURES])

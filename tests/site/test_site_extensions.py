@@ -7,7 +7,7 @@ import pytest
 import repository
 from sphinx.errors import ConfigError
 
-from backprop_lib.figures.palette import PALETTE
+from backprop_book.drawing.palette import PALETTE
 
 FORWARD = PALETTE["forward"][0]
 FIGURE = f"""<?xml version="1.0" encoding="utf-8"?>

@@ -1,0 +1,1 @@
+"""Lesson 0, primer: its figures and its self-test."""

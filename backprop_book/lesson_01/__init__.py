@@ -1,0 +1,1 @@
+"""Lesson 1, gradients: its figures and its exercises."""

@@ -1,0 +1,1 @@
+"""Lesson 2, the chain rule: its figures and its exercises."""

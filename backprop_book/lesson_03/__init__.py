@@ -1,0 +1,1 @@
+"""Lesson 3, the derivation: its figures and its exercises."""

@@ -1,0 +1,1 @@
+"""Lesson 4, vectorization: its figures and its exercises."""

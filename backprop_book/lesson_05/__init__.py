@@ -1,0 +1,1 @@
+"""Lesson 5, vanishing and exploding gradients: its figures and its exercises."""

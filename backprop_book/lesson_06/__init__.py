@@ -1,0 +1,1 @@
+"""Lesson 6, autograd: its figures and its exercises."""

@@ -1,0 +1,1 @@
+"""Lesson 9, digits: its figures and its exercises."""
