@@ -1,4 +1,4 @@
-"""What several lessons draw with. A lesson's own drawings stand in its folder, `backprop_book.lesson_NN.figures`.
+"""What several lessons draw with. A lesson's own drawings stand in its folder, ``backprop_book.lesson_NN.figures``.
 
 A lesson calls a drawing function, or draws on the axes of `subplots`, and then `show`, which takes the text for
 readers who cannot see the picture.

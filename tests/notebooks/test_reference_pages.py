@@ -9,7 +9,7 @@ import reference_checks as rc
 NOTATION = rc.prose(lc.ROOT / "chapters" / "notation.md")
 GLOSSARY = rc.prose(lc.ROOT / "chapters" / "glossary.md")
 ENTRIES = rc.glossary_entries(GLOSSARY)
-LIBRARY_TESTS = lc.ROOT / "tests" / "library"
+LIBRARY_TESTS = lc.ROOT / "tests" / "engine"
 
 
 lessons = pytest.mark.parametrize("path", lc.LESSONS, ids=lambda path: path.stem)
