@@ -30,7 +30,9 @@ ENVIRONMENTS.append("3.12-colab")
 COLAB = ROOT / "tools/colab-requirements.txt"
 # What the tests of the package import, beside what a lesson needs.
 TEST_TOOLS = ["beautifulsoup4", "hypothesis", "import-linter", "mypy", "nbval", "numpydoc", "pytest", "scikit-learn"]
-TESTS = {"colab": ["tests/engine", "tests/book", "--ignore=tests/book/explorer/test_explorer_widget.py"]}  # there are no live widgets
+TESTS = {
+    "colab": ["tests/engine", "tests/book", "--ignore=tests/book/explorer/test_explorer_widget.py"]
+}  # there are no live widgets
 NOTEBOOKS = ["-o", "addopts=--nbval-lax --nbval-current-env", "chapters"]
 BOUND = re.compile(r"(?P<name>[a-z-]+)>=(?P<version>[\d.]+)")
 # Where PyPI has no wheel of the lower bound for a Python, the first that it has takes its place.

@@ -4,6 +4,7 @@ import math
 
 from matplotlib.patches import Circle
 
+from backprop_book.drawing.numbers import significant
 from backprop_book.drawing.palette import LIGHT
 from backprop_book.drawing.style import paper
 
@@ -60,7 +61,7 @@ def draw_circuit(axes, gates, wires, *, labels_at=0.5, value_color="forward"):
         reaches_fork = isinstance(end, str) and not gates[end][0]
         ends = _visible(_end(gates, start), _end(gates, end))
         _draw_wire(axes, *ends, "-" if reaches_fork else "-|>")
-        above = " = ".join(part for part in (name, value is not None and _short(value)) if part)
+        above = " = ".join(part for part in (name, value is not None and significant(value)) if part)
         labels.append(_write_labels(axes, *ends, labels_at, (above, value_color), gradient))
     for symbol, x, y in gates.values():
         _draw_gate(axes, symbol, x, y)
@@ -104,7 +105,7 @@ def _write_labels(axes, start, end, fraction, above, gradient):
     back = "←" if not steep else "↑" if angle < 0 else "↓"
     texts, written = [(1, *above)], []
     if gradient is not None:
-        texts.append((-1, f"{back} {_short(gradient)}", "gradient"))
+        texts.append((-1, f"{back} {significant(gradient)}", "gradient"))
     for side, text, meaning in texts:
         if steep:
             where = {"x": x - 0.04 * side, "ha": "right" if side == 1 else "left", "y": y}
@@ -114,11 +115,6 @@ def _write_labels(axes, start, end, fraction, above, gradient):
         style = {"color": LIGHT[meaning], "va": "center", "rotation_mode": "anchor", "size": 11, "zorder": 3}
         written.append(axes.text(s=text, **style, **where))
     return written[0], written[1] if gradient is not None else None
-
-
-def _short(number):
-    """Three digits; adding 0.0 makes a plain zero of a negative one."""
-    return f"{number + 0.0:.3g}"
 
 
 def _draw_gate(axes, symbol, x, y):

@@ -1,7 +1,9 @@
 """Graphs of computations: what `backprop_lib.graph` gives, drawn with values forward and gradients backward."""
 
+import numpy as np
 from matplotlib.patches import FancyBboxPatch
 
+from backprop_book.drawing.numbers import significant
 from backprop_book.drawing.palette import LIGHT
 from backprop_book.drawing.style import paper
 
@@ -131,5 +133,5 @@ def _draw_node(axes, node, x, y):
 def _short(values):
     """A number with three digits; of an array with several entries, the shape."""
     if getattr(values, "size", 1) == 1:
-        return f"{float(values.item() if hasattr(values, 'item') else values):.3g}"
+        return significant(np.asarray(values).item())
     return str(values.shape)

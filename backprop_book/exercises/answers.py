@@ -59,8 +59,8 @@ class Quantity:
     ----------
     expected : callable
         () -> number or array. Computes the answer when it is asked for, and not by the way that the reader takes.
-    mistakes : tuple of (number or array, str)
-        Wrong answers that people give, each with what was overlooked.
+    mistakes : tuple of (number, array or callable, str)
+        Wrong answers that people give, each with what was overlooked. One that has to be worked out is a callable, too.
     tolerance : float
         Relative to each entry. An answer may be rounded.
     in_any_order : bool
@@ -82,17 +82,17 @@ class Quantity:
         if outcome.trouble:
             return wrong(outcome.message or "expected numbers, got something else")
         pair = Pair(
-            self._ordered(outcome.value), self._ordered(self.expected()), tolerance=self.tolerance, worked_out=True
+            self._sorted(outcome.value), self._sorted(self.expected()), tolerance=self.tolerance, worked_out=True
         )
-        return RIGHT if pair.agrees else self._what_is_off(pair)
+        return RIGHT if pair.agrees else self._difference(pair)
 
-    def _ordered(self, value):
+    def _sorted(self, value):
         array = np.asarray(value, dtype=float)
         return np.sort(array) if self.in_any_order and array.ndim else array
 
-    def _what_is_off(self, pair):
+    def _difference(self, pair):
         for value, reason in self.mistakes:
-            if pair.same(pair.got, self._ordered(value)):
+            if pair.same(pair.got, self._sorted(value() if callable(value) else value)):
                 return nearly(reason)
         if not np.isfinite(pair.got).all():
             return wrong("expected finite numbers, got NaN or infinity")

@@ -102,7 +102,7 @@ class Function:
                     return verdict
         except Stop as stop:
             return stop.verdict
-        return self._what_else(answer)
+        return self._unmet_demand(answer)
 
     def _try(self, calls, inputs):
         """Call the reader's function on copies of the inputs; Stop where nothing comes back that can be compared."""
@@ -111,11 +111,11 @@ class Function:
         if calls.blank:
             raise Stop(NOT_TRIED)
         if outcome.trouble:
-            raise Stop(wrong(f"{self._where(inputs)} your function {outcome.trouble}"))
+            raise Stop(wrong(f"{self._inputs_in_words(inputs)} your function {outcome.trouble}"))
         parts = calls.timed(lambda: self._parts(outcome.value))
         if parts.trouble:
             what = f"returned something else: {parts.message}" if parts.message else parts.trouble
-            raise Stop(wrong(f"{self._where(inputs)} your function {what}"))
+            raise Stop(wrong(f"{self._inputs_in_words(inputs)} your function {what}"))
         expected = [np.asarray(part, dtype=float) for part in self._parts(self.expected(*inputs.exact))]
         return Trial(inputs, parts.value, expected, inputs.changed(arguments))
 
@@ -136,14 +136,14 @@ class Function:
             changed = [name for trial in trials for name in trial.changed]
             return nearly(f"it writes into its argument {changed[0]}; work on a copy") if changed else RIGHT
         for mistake, reason in self.mistakes:
-            if self._is(mistake, trials, self.outputs):
+            if self._matches(mistake, trials, self.outputs):
                 return nearly(reason)
-            if self._is(mistake, trials, off):
-                return nearly(self._of(*off) + reason)
+            if self._matches(mistake, trials, off):
+                return nearly(self._subject(*off) + reason)
         if explain(pairs[off[0]]) == FOR_ONE_SAMPLE:
             trials = [*trials, *self._samples_alone(calls, trials)]
             pairs = self._pairs(trials)
-        return self._what_is_off({name: pairs[name] for name in off}, trials)
+        return self._difference({name: pairs[name] for name in off}, trials)
 
     def _pairs(self, trials):
         return {name: [trial.pair(i) for trial in trials] for i, name in enumerate(self.outputs)}
@@ -155,7 +155,7 @@ class Function:
                 for inputs in one_by_one(trial.inputs, self.shapes):
                     yield self._try(calls, inputs)
 
-    def _is(self, mistake, trials, outputs):
+    def _matches(self, mistake, trials, outputs):
         """Whether these outputs are those of a known mistake, for all inputs."""
         for trial in trials:
             mistaken = attempt(lambda: self._parts(self.use(mistake, *trial.inputs.arguments)))  # noqa: B023
@@ -166,28 +166,28 @@ class Function:
                     return False
         return True
 
-    def _what_else(self, answer):
+    def _unmet_demand(self, answer):
         """Verdict on a function whose results are right."""
         text = self.demand(answer) if self.demand else ""
         return nearly(f"the results are right, but {text}") if text else RIGHT
 
-    def _what_is_off(self, off, trials):
+    def _difference(self, off, trials):
         """The explanation that fits the first output that is off, for all inputs; else the smallest of them."""
         first, *_ = off
         if (reason := explain(off[first])) and all(np.isfinite(pair.got).all() for pair in off[first]):
             alike = [name for name in off if explain(off[name]) == reason]
-            return verdict_of(reason, self._of(*alike))
+            return verdict_of(reason, self._subject(*alike))
         found = [(pair, trial.inputs) for pair, trial in zip(off[first], trials, strict=True) if not pair.agrees]
         pair, inputs = min(found, key=lambda both: both[1].n_entries)
         if not np.isfinite(pair.got).all():
-            return wrong(f"{self._of(first)}{self._where(inputs)} got {shown_numbers(pair.got)}")
+            return wrong(f"{self._subject(first)}{self._inputs_in_words(inputs)} got {shown_numbers(pair.got)}")
         if pair.got.shape != pair.expected.shape:
-            return verdict_of_shape(pair, f"{self._of(first)}{self._where(inputs)} ")
-        return wrong(f"{self._of(first)}{self._where(inputs)} {shown_difference(pair)}")
+            return verdict_of_shape(pair, f"{self._subject(first)}{self._inputs_in_words(inputs)} ")
+        return wrong(f"{self._subject(first)}{self._inputs_in_words(inputs)} {shown_difference(pair)}")
 
-    def _where(self, inputs):
+    def _inputs_in_words(self, inputs):
         return self.where.format(inputs)
 
-    def _of(self, *names):
+    def _subject(self, *names):
         """Beginning of a sentence about some of several outputs."""
         return f"{', '.join(names)}: " if len(self.outputs) > 1 else ""

@@ -96,18 +96,21 @@ mend_the_valley = Exercise(
         expected=centred_valley,
         mistakes=(
             (
-                [*centred_valley()[:2], 2.0],
+                lambda: [*centred_valley()[:2], 2.0],
                 "the curvatures are right; at this learning rate the steep direction swings for ever",
             ),
             *(
                 (
-                    [*centred_valley()[:2], rate],
+                    lambda rate=rate: [*centred_valley()[:2], rate],
                     "the curvatures are right; at this rate one direction is done at once, and the other is slow",
                 )
                 for rate in (1.0, 1.5)
             ),
             ((3.0, 2.0, 0.4), "the loss is the mean over the points, not the sum"),
-            ([*bends(X)[::-1], 2.0 / bends(X).sum()], "these are for x = (1, 2, 3), as on the page; subtract the mean"),
+            (
+                lambda: [*bends(X)[::-1], 2.0 / bends(X).sum()],
+                "these are for x = (1, 2, 3), as on the page; subtract the mean",
+            ),
         ),
     ),
     hints=(
@@ -270,9 +273,9 @@ two_steps_and_done = Exercise(
     Quantity(
         expected=lambda: 1.0 / bends(X),
         mistakes=(
-            (2.0 / bends(X), "these are the limits, at which a direction swings for ever; you want it done"),
-            (bends(X), "these are the curvatures; which rate finishes a direction at once?"),
-            ((1 / bends(X)[1],) * 2, "one rate twice: the level direction keeps 95% of its way"),
+            (lambda: 2.0 / bends(X), "these are the limits, at which a direction swings for ever; you want it done"),
+            (lambda: bends(X), "these are the curvatures; which rate finishes a direction at once?"),
+            (lambda: (1 / bends(X)[1],) * 2, "one rate twice: the level direction keeps 95% of its way"),
         ),
         in_any_order=True,
     ),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.patches import Circle
 
+from backprop_book.drawing.numbers import rounded
 from backprop_book.drawing.palette import LIGHT
 from backprop_book.explorer import Explorer
 from backprop_lib._checks import as_float_array
@@ -177,7 +178,7 @@ class _State:
         meaning, ground = ("gradient", "gradient_soft") if as_gradient else ("forward", "paper")
         self.axes.text(
             *place,
-            ("∂" if prefix and as_gradient else "") + prefix + _number(self.tensors["d" * as_gradient + name][index]),
+            ("∂" if prefix and as_gradient else "") + prefix + rounded(self.tensors["d" * as_gradient + name][index]),
             color=LIGHT[meaning],
             weight="bold" if self.now == f"d{name}" or name in uses else "normal",
             bbox={"facecolor": LIGHT[ground], "edgecolor": "none", "pad": 1.0},
@@ -196,7 +197,7 @@ class _State:
                 align = {"va": "top" if side < 0 else "bottom"}
                 self._write_parameter(_moved(place, 0, side * (RADIUS + 0.06)), BIASES[name], index, "b ", **align)
             if name == "yhat":
-                target = f"y {_number(self.tensors['y'][index])}"
+                target = f"y {rounded(self.tensors['y'][index])}"
                 self._write_number(_moved(place, RADIUS + 0.24, 0.42 * side), target, "muted")
 
     def _draw_node(self, name, index, place):
@@ -208,7 +209,7 @@ class _State:
         self.axes.add_patch(Circle(place, RADIUS, facecolor=fill, edgecolor=edge, linewidth=width, zorder=3))
         for key, (color, height) in meanings.items():
             if key in self.known:
-                number = _number(self.tensors[key].flat[index])
+                number = rounded(self.tensors[key].flat[index])
                 self._write_number(_moved(place, 0, height), number, color, bold=key == self.now)
 
     def _write_number(self, place, text, color, bold=False):
@@ -222,7 +223,7 @@ class _State:
         shapes = line.shapes.format(**shapes, W2T=self.tensors["W2"].T.shape)
         self.axes.text(WIDTH / 2, -2.1, line.equation, ha="center", size=13, weight="bold")
         self.axes.text(WIDTH / 2, -2.42, f"shapes {shapes}", ha="center", size=10, color=LIGHT["muted"])
-        numbers = _numbers(self.tensors[self.now])
+        numbers = rounded(self.tensors[self.now])
         return f"Step {self.step}, {direction}: {line.equation}. Shapes: {shapes}. Numbers: {numbers}."
 
 
@@ -234,11 +235,3 @@ def _places(x, count):
 
 def _moved(place, right, up):
     return place[0] + right, place[1] + up
-
-
-def _number(value):
-    return f"{np.round(value, 3) + 0.0:g}"
-
-
-def _numbers(array):
-    return _number(array) if np.ndim(array) == 0 else f"[{', '.join(map(_numbers, array))}]"

@@ -60,7 +60,7 @@ weights_twice_as_large = Exercise(
                 (50, 49, 50),
                 "the gradient of W_50 holds h_49, which has not come through W_50 yet",
             ),
-            (2.0 ** np.array([50, 49, 49]), "these are the factors; answer with their exponents"),
+            (lambda: 2.0 ** np.array([50, 49, 49]), "these are the factors; answer with their exponents"),
         ),
         tolerance=EXACT,
     ),

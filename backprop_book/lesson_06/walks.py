@@ -8,17 +8,17 @@ import numpy as np
 from backprop_book.exercises.guard import attempt
 
 
-class Node:
+class WalkNode:
     """A node as the page's: a value, parents and slopes, and a gradient that is None before the walk."""
 
     def __init__(self, data, parents=(), slopes=()):
         self.data, self.parents, self.slopes, self.grad = data, parents, slopes, None
 
     def __add__(self, other):
-        return Node(self.data + other.data, (self, other), (1.0, 1.0))
+        return WalkNode(self.data + other.data, (self, other), (1.0, 1.0))
 
     def __mul__(self, other):
-        return Node(self.data * other.data, (self, other), (other.data, self.data))
+        return WalkNode(self.data * other.data, (self, other), (other.data, self.data))
 
 
 def forks(x):
@@ -43,7 +43,7 @@ def nodes_behind(root):
 
 def leaves_after(walk, x):
     """Gradients of the leaves after a walk over the nodes, which it is given in no helpful order."""
-    leaves = [Node(value) for value in x]
+    leaves = [WalkNode(value) for value in x]
     root = forks(leaves)
     nodes = nodes_behind(root)
     np.random.default_rng(0).shuffle(nodes)
@@ -65,9 +65,9 @@ def what_a_walk_lacks(walk):
 
 def halves(length):
     """Nodes and root of a graph in which each node is half of the one before and half of the same once more."""
-    nodes = [Node(1.0)]
+    nodes = [WalkNode(1.0)]
     for _ in range(length):
-        nodes.append(Node(1.0, (nodes[-1], nodes[-1]), (0.5, 0.5)))
+        nodes.append(WalkNode(1.0, (nodes[-1], nodes[-1]), (0.5, 0.5)))
     return nodes, nodes[-1]
 
 

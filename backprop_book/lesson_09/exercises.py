@@ -30,8 +30,11 @@ fewer_mistakes = Exercise(
     Quantity(
         expected=mean_losses,
         mistakes=(
-            (np.multiply(mean_losses(), 100), "this is the sum over the images; the loss is the mean"),
-            (np.divide(mean_losses(), np.log(10)), "this is with logarithms to the base of 10; the page's are natural"),
+            (lambda: np.multiply(mean_losses(), 100), "this is the sum over the images; the loss is the mean"),
+            (
+                lambda: np.divide(mean_losses(), np.log(10)),
+                "this is with logarithms to the base of 10; the page's are natural",
+            ),
             ((0.0298, 0.136), "this is minus the logarithm of the mean; asked for is the mean of minus the logarithms"),
         ),
         tolerance=2.5e-2,  # two digits are enough

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from backprop_book.drawing.numbers import rounded
 from backprop_book.drawing.palette import LIGHT
 from backprop_book.explorer import Explorer
 from backprop_book.lesson_01.figures.landscapes import contour_map
@@ -60,7 +61,7 @@ def rate_on_curve(f, slope, start, *, curvature, learning_rates, span, top, step
         factor = 1.0 - learning_rate * curvature
         return (
             f"{_beside_limit(learning_rate, curvature)} Each step multiplies the distance from the lowest point by "
-            f"{_rounded(factor)}. After {steps} steps w is {_rounded(path[-1], 2)}, and the loss {_loss(heights[-1])}."
+            f"{rounded(factor)}. After {steps} steps w is {rounded(path[-1], 2)}, and the loss {_loss(heights[-1])}."
         )
 
     alt = f"A loss over its weight, a parabola, with a path of {steps} steps of descent on it and a square at its end."
@@ -107,8 +108,8 @@ def rate_on_map(f, gradient, start, *, learning_rates, x, y, levels, mark, steps
         axes.plot(*path[-1:].T, **LAST)
         axes.set_aspect("equal")
         axes.set(xlabel="w", ylabel="b")
-        across, along = (_rounded(1.0 - learning_rate * curvature) for curvature in curvatures)
-        place = ", ".join(_rounded(number, 2) for number in path[-1])
+        across, along = (rounded(1.0 - learning_rate * curvature) for curvature in curvatures)
+        place = ", ".join(rounded(number, 2) for number in path[-1])
         return (
             f"{_beside_limit(learning_rate, curvatures[0])} Each step multiplies what is left by {across} across the "
             f"valley and by {along} along it. After {steps} steps you are at ({place}), and the loss is "
@@ -125,12 +126,7 @@ def rate_on_map(f, gradient, start, *, learning_rates, x, y, levels, mark, steps
 def _beside_limit(learning_rate, curvature):
     limit = 2.0 / curvature
     side = "at" if math.isclose(learning_rate, limit) else "below" if learning_rate < limit else "above"
-    return f"Learning rate {learning_rate:g}, {side} the limit {_rounded(limit)}."
-
-
-def _rounded(number, digits=3):
-    """A number without trailing zeros; adding 0.0 makes a plain zero of a negative one."""
-    return f"{np.round(number, digits) + 0.0:g}"
+    return f"Learning rate {learning_rate:g}, {side} the limit {rounded(limit)}."
 
 
 def _loss(value):

@@ -3,6 +3,7 @@
 from matplotlib.patches import Circle
 
 from backprop_book.drawing.circuits import GATE_RADIUS, INCHES_PER_UNIT, draw_circuit
+from backprop_book.drawing.numbers import significant
 from backprop_book.drawing.palette import LIGHT
 from backprop_book.explorer import Explorer
 from backprop_book.lesson_02.figures.drawings import NAMELESS, UNIT_GATES, UNIT_WIRES
@@ -153,11 +154,11 @@ def _wire(wire, values, known, returned):
 
 def _listed(values, wires, names):
     order = dict.fromkeys(name for _, _, name in wires if name in names)
-    return ", ".join(f"{name} = {_short(values[name].data)}" for name in order)
+    return ", ".join(f"{name} = {significant(values[name].data)}" for name in order)
 
 
 def _computed(values, now):
-    return f"forward: {now} = {FORWARD[now]} = {_short(values[now].data)}."
+    return f"forward: {now} = {FORWARD[now]} = {significant(values[now].data)}."
 
 
 def _in_words(values, now, place):
@@ -167,9 +168,9 @@ def _in_words(values, now, place):
     _, result, formula = BACKWARD[place - 1]
     gradient = values[result].grad
     local = _local_derivative(values, formula)
-    factor = formula if formula == "1" else f"{formula} = {_short(local)}"
+    factor = formula if formula == "1" else f"{formula} = {significant(local)}"
     symbol = UNIT_GATES[result][0]
-    product = f"{_short(gradient)} · {_in_brackets(local)} = {_short(values[now].grad)}"
+    product = f"{significant(gradient)} · {_in_brackets(local)} = {significant(values[now].grad)}"
     return f"backward, {RULES[symbol]}: the local derivative is {factor}, so ∂L/∂{_one(now)} = {product}."
 
 
@@ -233,20 +234,16 @@ def _draw_uses(figure, used, v):
     numbers = [(start, end, name, v[name].data, v[name].grad) for start, end, name in wires]
     labels = draw_circuit(_paper(figure, CHAIN_AREA), gates, numbers)
     _highlight_text(labels[0][1], "gradient")
-    total = _short(v["x"].grad)
+    total = significant(v["x"].grad)
     if twice:
         first, second = (_in_brackets(v[name].grad) for name in ("x₁", "x₂"))
         return (
             f"Used twice, at a fork: {first} and {second} come back and add up, ∂L/∂x = {first} + {second} = {total}."
         )
-    first, second = _short(v["ax"].grad), _in_brackets(v["a"].data)
+    first, second = significant(v["ax"].grad), _in_brackets(v["a"].data)
     return f"Used once, in a chain: the factors b and a multiply, ∂L/∂x = {first} · {second} = {total}."
-
-
-def _short(number):
-    return f"{number + 0.0:.3g}"
 
 
 def _in_brackets(number):
     """A number as it stands behind an operator: a negative one in brackets."""
-    return f"({_short(number)})" if number < 0 else _short(number)
+    return f"({significant(number)})" if number < 0 else significant(number)

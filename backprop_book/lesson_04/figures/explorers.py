@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.patches import Rectangle
 
+from backprop_book.drawing.numbers import rounded
 from backprop_book.drawing.palette import LIGHT
 from backprop_book.explorer import Explorer
 from backprop_lib._checks import as_batch
@@ -70,7 +71,7 @@ def _draw(figure, dL_dZ, X, samples):
     for text, y in [(loop, 0.5), (once, middle + 0.3)]:
         axes.text(0, y, text[0].upper() + text[1:], size=10, weight="bold", va="center")
     words = "1 sample" if samples == 1 else f"{samples} samples"
-    return f"With {words}, by a {loop}, the sum is {_rows(total)}; by {once}, the result is {_rows(product)}."
+    return f"With {words}, by a {loop}, the sum is {rounded(total, 2)}; by {once}, the result is {rounded(product, 2)}."
 
 
 def _draw_loop(axes, dL_dZ, X, samples, top):
@@ -121,7 +122,9 @@ def _draw_matrix(axes, corner, matrix, meaning, there=None, newest=None):
         style = {"facecolor": LIGHT[f"{meaning}_soft"], "edgecolor": LIGHT[meaning], "linewidth": 2.0 if new else 0.7}
         axes.add_patch(Rectangle((x, y), 1, 1, zorder=3 if new else 2, **style))
         weight = "bold" if new else "normal"
-        axes.text(x + 0.5, y + 0.5, _number(matrix[i, j]), ha="center", va="center", size=10, weight=weight, zorder=4)
+        axes.text(
+            x + 0.5, y + 0.5, rounded(matrix[i, j], 2), ha="center", va="center", size=10, weight=weight, zorder=4
+        )
 
 
 def _name(axes, corner, text):
@@ -130,11 +133,3 @@ def _name(axes, corner, text):
 
 def _sign(axes, left, height, text):
     axes.text(left - GAP / 2, height, text, ha="center", va="center", size=12)
-
-
-def _number(value):
-    return f"{np.round(value, 2) + 0.0:g}"
-
-
-def _rows(matrix):
-    return "[" + ", ".join(f"[{', '.join(map(_number, row))}]" for row in matrix) + "]"

@@ -741,7 +741,9 @@ def test_three_digits_are_enough(number, digits):
 
 def test_a_zero_is_as_exact_as_the_largest_number_beside_it():
     assert Quantity(lambda: [0.0, 8.0]).judge([0.01, 8.0]) == RIGHT
-    assert Quantity(lambda: [0.0, 8.0]).judge([0.2, 8.0]).reason == "right at [1], not elsewhere; the first entry is [0]"
+    assert (
+        Quantity(lambda: [0.0, 8.0]).judge([0.2, 8.0]).reason == "right at [1], not elsewhere; the first entry is [0]"
+    )
 
 
 @pytest.mark.parametrize(
