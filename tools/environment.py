@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-OLDEST = (3, 11)
+OLDEST, NEWEST = (3, 11), (3, 15)  # the pinned packages have builds for these and those between
 NOTE = ".made-by-make"
 # What tells pip where packages come from. The rest of its settings, such as PIP_TARGET, PIP_USER or PIP_DRY_RUN, would
 # put them elsewhere or nowhere.
@@ -121,9 +121,11 @@ def complete(folder, requirements):
 
 def main(arguments):
     """Do what the command line says; an old Python, too, must be able to read this file as far as here."""
-    if sys.version_info < OLDEST:
-        this = ".".join(map(str, sys.version_info[:3]))
-        sys.exit(f"Python 3.11 or newer is needed, this is {this}; name another: make book PYTHON=python3.12")
+    if not OLDEST <= sys.version_info[:2] <= NEWEST:
+        this, oldest, newest = (".".join(map(str, version)) for version in (sys.version_info[:3], OLDEST, NEWEST))
+        sys.exit(
+            f"Python {oldest} to {newest} is needed, this is {this}; name another: make book PYTHON=python3.12"
+        )
     paths = [Path(argument).absolute() for argument in arguments if argument != "--add"]
     if "--add" in arguments:
         add(Path(sys.executable), *paths)

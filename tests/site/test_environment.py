@@ -176,11 +176,46 @@ def test_a_python_without_ensurepip_still_gets_an_environment_with_pip(packages,
     assert str(tmp_path / "made") in subprocess.run(pip, capture_output=True, text=True, check=True).stdout
 
 
-def test_an_old_python_can_read_the_program_as_far_as_the_sentence_that_refuses_it(monkeypatch):
-    ast.parse((ROOT / "tools/environment.py").read_text("utf-8"), feature_version=(3, 7))
-    monkeypatch.setattr(sys, "version_info", (3, 9, 18, "final", 0))
-    with pytest.raises(SystemExit, match=r"Python 3.11 or newer is needed, this is 3.9.18; name another"):
+@pytest.mark.parametrize("version", [(3, 9, 18), (3, 16, 0)])
+def test_a_python_without_builds_of_the_pinned_packages_is_refused_before_anything_is_downloaded(monkeypatch, version):
+    ast.parse((ROOT / "tools/environment.py").read_text("utf-8"), feature_version=(3, 7))  # an old one can read it
+    monkeypatch.setattr(sys, "version_info", (*version, "final", 0))
+    this = ".".join(map(str, version))
+    with pytest.raises(SystemExit, match=f"Python 3.11 to 3.15 is needed, this is {this}; name another"):
         environment.main(["no-such-folder", "requirements.txt"])
+
+
+MINORS = range(environment.OLDEST[1], environment.NEWEST[1] + 1)
+SYSTEMS = ["x86_64-manylinux_2_28", "aarch64-manylinux_2_28", "aarch64-apple-darwin", "x86_64-apple-darwin", "windows"]
+
+
+def unresolved(requirements, python, system):
+    """What uv says of pins that have no build for a Python and a system; nothing is downloaded but descriptions."""
+    pins = "\n".join(line for line in requirements.splitlines() if "==" in line)
+    uv = Path(sys.executable).with_name("uv")  # which must not fetch a Python of that version
+    where = [f"--python-version={python}", f"--python-platform={system}"]
+    command = [uv, "pip", "compile", "--quiet", "--no-deps", "--only-binary=:all:", "--no-python-downloads", *where, "-"]
+    return subprocess.run(command, input=pins, capture_output=True, text=True, check=False).stderr
+
+
+@pytest.fixture(scope="module")
+def index():
+    """Skip where no package index can be reached."""
+    if "error" in (said := unresolved("pip==26.0\n", "3.12", SYSTEMS[0])):
+        reason = f"the package index cannot be reached: {said}"
+        pytest.fail(reason, pytrace=False) if os.environ.get("CI") == "true" else pytest.skip(reason)
+
+
+@pytest.mark.usefixtures("index")
+@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("minor", MINORS)
+def test_every_pinned_package_has_a_build_for_every_python_that_make_takes(minor, system):
+    assert unresolved((ROOT / "requirements.txt").read_text("utf-8"), f"3.{minor}", system) == ""
+
+
+@pytest.mark.usefixtures("index")
+def test_a_pin_without_a_build_is_named():
+    assert "numpy" in unresolved("numpy==2.4.6\n", "3.15", SYSTEMS[0])
 
 
 def test_make_asks_for_it_where_it_is_not_complete_or_was_made_elsewhere(tmp_path):
