@@ -15,7 +15,7 @@ unexport $(filter-out PYTHON,$(filter PYTHON%,$(.VARIABLES)))
 export MATPLOTLIBRC := /dev/null
 
 .DEFAULT_GOAL := help
-.PHONY: help book pdf zip test versions hub mutants bench lab execute clean
+.PHONY: help book pdf zip test check versions hub mutants bench lab execute clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,28 +49,39 @@ zip: book ## pack the website for reading from a folder, without a server
 	@echo "Unpack $(CURDIR)/$(TAKE_AWAY).zip and open its index.html"
 
 # One thread for matrix products: the matrices of the book are small, and threads that wait for one another do so in a loop.
-test lab: export OPENBLAS_NUM_THREADS = 1
-test: book ## check everything: style, imports, unit tests, every notebook, the website in a browser
+test check lab: export OPENBLAS_NUM_THREADS = 1
+PYTEST := $(BIN)/python -m pytest --numprocesses=logical --dist=loadfile
+define STYLE
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/codespell
 	$(BIN)/lint-imports
 	$(BIN)/mypy
-	$(BIN)/coverage run -m pytest
-	$(BIN)/coverage report --skip-covered
+endef
 
-versions: ## run tests and notebooks with the oldest and newest Python, NumPy, Matplotlib (half an hour, in .cache)
-	$(PYTHON) tools/versions.py
+test: book ## check everything: style, imports, unit tests, every notebook, the website in a browser
+	$(STYLE)
+	$(PYTEST) --cov --cov-report=term:skip-covered
 
-STUDENTS := 30
-LESSON := 03_derivation
-EXERCISE := 3.4
+# The tests of notebooks take one lesson each by its name.
+check: $(VENV)/.complete ## check a change to the library; with LESSON=03_derivation, one to that lesson (a minute)
+	$(STYLE)
+	$(PYTEST) tests/engine tests/test_documentation.py tests/test_public_api.py $(if $(LESSON), \
+	  chapters/$(LESSON).ipynb tests/book/lesson_$(firstword $(subst _, ,$(LESSON))) tests/notebooks -k "not notebooks or $(LESSON)")
+
+versions: $(VENV)/.complete ## run tests and notebooks with the oldest and newest Python, NumPy, Matplotlib (half an hour, in .cache)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/uv tool run nox==2026.10.20
+
+hub: STUDENTS ?= 30
+hub: LESSON ?= 03_derivation
+hub: EXERCISE ?= 3.4
 hub: $(VENV)/.complete ## have thirty students work on a JupyterHub at once (ten minutes, in .cache)
-	$(BIN)/python tools/hub_rehearsal.py $(STUDENTS) $(LESSON) $(EXERCISE) $(PYTHON)
+	$(BIN)/python -m tools.hub_rehearsal $(STUDENTS) $(LESSON) $(EXERCISE) $(PYTHON)
 
-mutants: $(VENV)/.complete ## change the package step by step and see whether its tests notice (ten minutes)
+mutants: $(VENV)/.complete ## change the engine step by step and list what its tests do not notice (ten minutes)
 	$(BIN)/python tools/environment.py --add tools/mutation-requirements.txt
-	$(BIN)/python tools/mutation.py
+	OPENBLAS_NUM_THREADS=1 PYTHONHASHSEED=0 $(BIN)/mutmut run
+	$(BIN)/mutmut results
 
 bench: $(PEERS)/.complete ## compare speed with PyTorch and others, in benchmarks/RESULTS.md (some minutes, once a download)
 	$(PEERS)/bin/python -m benchmarks

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-pytest_plugins = ["nbval_drawings"]
+pytest_plugins = ["tools.nbval_drawings"]
 
 # Tests may be started with a closed standard input. pytest and IPython then ask one that is not there for its encoding.
 if sys.__stdin__ is None:

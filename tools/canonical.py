@@ -1,7 +1,7 @@
 """What is checked before a commit, without running anything.
 
-    python tools/canonical.py NOTEBOOK ...         bring executed notebooks into canonical form
-    python tools/canonical.py --size BYTES FILE ...  refuse files larger than that
+    python -m tools.canonical NOTEBOOK ...         bring executed notebooks into canonical form
+    python -m tools.canonical --size BYTES FILE ...  refuse files larger than that
 
 Outputs stay: the tests compare them. A notebook with a cell that was never run is refused, not repaired.
 """
@@ -9,7 +9,7 @@ Outputs stay: the tests compare them. A notebook with a cell that was never run 
 import sys
 from pathlib import Path
 
-from execute import canonical_text, read
+from tools.execute import canonical_text, read
 
 
 def unexecuted(notebook):

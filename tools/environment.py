@@ -123,9 +123,7 @@ def main(arguments):
     """Do what the command line says; an old Python, too, must be able to read this file as far as here."""
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
         this, oldest, newest = (".".join(map(str, version)) for version in (sys.version_info[:3], OLDEST, NEWEST))
-        sys.exit(
-            f"Python {oldest} to {newest} is needed, this is {this}; name another: make book PYTHON=python3.12"
-        )
+        sys.exit(f"Python {oldest} to {newest} is needed, this is {this}; name another: make book PYTHON=python3.12")
     paths = [Path(argument).absolute() for argument in arguments if argument != "--add"]
     if "--add" in arguments:
         add(Path(sys.executable), *paths)

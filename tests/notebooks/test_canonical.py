@@ -4,8 +4,9 @@ import json
 import re
 from pathlib import Path
 
-import canonical
 import pytest
+
+from tools import canonical
 
 LESSONS = sorted((Path(__file__).parents[2] / "chapters").glob("*.ipynb"))
 

@@ -1,11 +1,11 @@
 """Exercises on the pages: all there, marked, with a starter that runs and a solution that is executed and right."""
 
-import exercise_checks as ec
-import lesson_checks as lc
 import nbformat
 import pytest
 
 from backprop_book import EXERCISES
+from tests.notebooks import exercise_checks as ec
+from tests.notebooks import lesson_checks as lc
 
 WITHOUT = {"00_primer"}  # it has a self-test
 WITH = [path for path in lc.LESSONS if path.stem not in WITHOUT]

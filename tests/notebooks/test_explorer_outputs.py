@@ -5,10 +5,11 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
-import lesson_checks as lc
 import nbformat
 import pytest
-from nbval_drawings import EXPLORER, IPyNbCell
+
+from tests.notebooks import lesson_checks as lc
+from tools.nbval_drawings import EXPLORER, IPyNbCell
 
 CELLS = [
     "import numpy as np\n\nfrom backprop_book.explorer import Explorer",

@@ -2,12 +2,12 @@
 
 import re
 
-import lesson_checks as lc
 import numpy as np
 import pytest
 
 from backprop_book import verification
 from backprop_book.verification import EquationError, verify
+from tests.notebooks import lesson_checks as lc
 
 lessons = pytest.mark.parametrize("path", lc.LESSONS, ids=lambda path: path.stem)
 

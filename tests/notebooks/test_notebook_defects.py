@@ -5,10 +5,11 @@ import re
 import subprocess
 import sys
 
-import lesson_checks as lc
 import nbformat
 import pytest
-from nbval_drawings import Drawing
+
+from tests.notebooks import lesson_checks as lc
+from tools.nbval_drawings import Drawing
 
 CELLS = [
     "from backprop_book import drawing",

@@ -2,9 +2,8 @@
 
 import re
 
-import lesson_checks as lc
-
 from backprop_book.lesson_00.self_test import OUTPUTS, QUESTIONS, TARGETS, V, W, X
+from tests.notebooks import lesson_checks as lc
 
 PROSE = lc.prose_of(lc.read(lc.ROOT / "chapters" / "00_primer.ipynb"))
 ASKED = dict(re.findall(r"^(\d)\. (.*)$", PROSE, re.MULTILINE))

@@ -2,9 +2,10 @@
 
 from collections import Counter
 
-import lesson_checks as lc
 import pytest
-import reference_checks as rc
+
+from tests.notebooks import lesson_checks as lc
+from tests.notebooks import reference_checks as rc
 
 NOTATION = rc.prose(lc.ROOT / "chapters" / "notation.md")
 GLOSSARY = rc.prose(lc.ROOT / "chapters" / "glossary.md")

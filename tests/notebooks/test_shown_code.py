@@ -4,8 +4,9 @@ import re
 import subprocess
 import sys
 
-import lesson_checks as lc
 import pytest
+
+from tests.notebooks import lesson_checks as lc
 
 SHOWN = re.compile(r"```python\n(?P<code>.*?)```\s+```text\n(?P<output>.*?)```", re.DOTALL)
 DOCUMENTS = [lc.ROOT / "README.md", *lc.PAGES]

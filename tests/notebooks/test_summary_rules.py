@@ -8,12 +8,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import lesson_checks as lc
 import numpy as np
 import pytest
 
 from backprop_book import MISTAKES
 from backprop_lib import SGD, Adam, Parameter, RMSProp, Tensor, autograd, numerical_gradient, relative_error
+from tests.notebooks import lesson_checks as lc
 
 PAGE = lc.ROOT / "chapters" / "07_summary.md"
 CELL = re.compile(r"(?<=\|)[^|]*(?=\|)")

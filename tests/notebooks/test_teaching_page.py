@@ -5,13 +5,13 @@ import re
 import subprocess
 import sys
 
-import lesson_checks as lc
 import pytest
 
 from backprop_book import EXERCISES, MISTAKES, progress
 from backprop_book.exercises import guard
 from backprop_book.exercises.exercise import KINDS
 from backprop_book.exercises.marks import Marks
+from tests.notebooks import lesson_checks as lc
 
 PAGE = (lc.ROOT / "chapters" / "teaching.md").read_text(encoding="utf-8")
 LINK = re.compile(r"\{ref\}`(?P<number>[\d.]+) <(?P<label>[\w-]+)>`")

@@ -3,12 +3,12 @@
 import operator
 
 import numpy as np
-from graph_comparison import Outcome
-from graph_programs import ARRAY, NUMBER, VARIABLE
-from numpy_operations import COMPARISONS
 
 from backprop_lib import autograd
 from backprop_lib.autograd import Tensor
+from tests.peers.graph_comparison import Outcome
+from tests.peers.graph_programs import ARRAY, NUMBER, VARIABLE
+from tests.peers.numpy_operations import COMPARISONS
 
 
 def run(program):

@@ -3,8 +3,9 @@
 from typing import NamedTuple
 
 import numpy as np
-from graph_programs import VARIABLE, Program
-from numpy_operations import NUMPY
+
+from tests.peers.graph_programs import VARIABLE, Program
+from tests.peers.numpy_operations import NUMPY
 
 # A difference is measured in units of the precision, 2.2e-16 in float64, times the largest value or gradient that
 # occurs on the way: where sums cancel, the rounding of what was added stays. Between PyTorch and HIPS autograd the

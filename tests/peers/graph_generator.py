@@ -10,9 +10,10 @@ import functools
 from collections import Counter
 
 import numpy as np
-from graph_operations import OPERATIONS
-from graph_programs import ARRAY, CONSTANT, NUMBER, VARIABLE, Leaf, Program, Step, differentiable, outputs
-from numpy_operations import NUMPY
+
+from tests.peers.graph_operations import OPERATIONS
+from tests.peers.graph_programs import ARRAY, CONSTANT, NUMBER, VARIABLE, Leaf, Program, Step, differentiable, outputs
+from tests.peers.numpy_operations import NUMPY
 
 SHAPES = [(), (1,), (3,), (4,), (3, 1), (1, 4), (3, 4), (4, 3), (4, 4), (2, 3, 4), (2, 1, 4), (2, 4, 3)]
 LARGEST_VALUE = 50.0

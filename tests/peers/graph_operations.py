@@ -7,8 +7,9 @@ ends of a domain, and away from kinks unless the operands are exact (see `graph_
 from typing import NamedTuple
 
 import numpy as np
-from graph_programs import ARRAY
-from numpy_operations import COMPARISONS
+
+from tests.peers.graph_programs import ARRAY
+from tests.peers.numpy_operations import COMPARISONS
 
 GAP = 1e-3  # distance of a rounded operand from a kink
 DOMAIN = 0.1  # distance from the ends of a domain, where slopes grow without limit

@@ -4,9 +4,10 @@ import autograd.numpy as anp
 import numpy as np
 from autograd import make_vjp
 from autograd.tracer import getval
-from graph_comparison import Outcome
-from graph_programs import VARIABLE
-from numpy_operations import numpy_operations
+
+from tests.peers.graph_comparison import Outcome
+from tests.peers.graph_programs import VARIABLE
+from tests.peers.numpy_operations import numpy_operations
 
 OPERATIONS = numpy_operations(anp, detach=getval)
 

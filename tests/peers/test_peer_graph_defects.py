@@ -4,13 +4,13 @@ The report must also point at the right place: a program is cut off where it fir
 operation whose rule is wrong.
 """
 
-import book_interpreter
 import numpy as np
 import pytest
-from graph_comparison import disagreements, with_torch
-from graph_generator import program
 
 from backprop_lib.autograd import backward, operands, probabilities, products, reductions, selections, shapes, tensor
+from tests.peers import book_interpreter
+from tests.peers.graph_comparison import disagreements, with_torch
+from tests.peers.graph_generator import program
 
 # The engine's names of its operations, where they differ from the steps of programs that use them.
 STEPS = {

@@ -5,14 +5,15 @@ A failure prints the program, cut off where it first goes wrong; `graph_generato
 
 from collections import Counter
 
-import book_interpreter
 import numpy as np
 import pytest
-from graph_comparison import disagreements, with_both, with_torch
-from graph_generator import histogram, program
-from graph_operations import OPERATIONS
-from graph_programs import VARIABLE
-from numpy_operations import NUMPY
+
+from tests.peers import book_interpreter
+from tests.peers.graph_comparison import disagreements, with_both, with_torch
+from tests.peers.graph_generator import histogram, program
+from tests.peers.graph_operations import OPERATIONS
+from tests.peers.graph_programs import VARIABLE
+from tests.peers.numpy_operations import NUMPY
 
 GRAPHS = 4800
 ARITHMETIC = {"add", "sub", "mul", "div", "pow"}

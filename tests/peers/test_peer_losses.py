@@ -4,9 +4,9 @@ import warnings
 
 import numpy as np
 import pytest
-from test_peer_layers import assert_agree
 
 import backprop_lib as book
+from tests.peers.test_peer_layers import assert_agree
 
 B, T, C = 6, 5, 3
 INF, NAN = np.inf, np.nan

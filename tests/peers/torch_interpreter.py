@@ -4,10 +4,11 @@ import operator
 
 import numpy as np
 import torch
-from graph_comparison import Outcome
-from graph_programs import NUMBER, VARIABLE
-from numpy_operations import COMPARISONS
 from torch.nn import functional
+
+from tests.peers.graph_comparison import Outcome
+from tests.peers.graph_programs import NUMBER, VARIABLE
+from tests.peers.numpy_operations import COMPARISONS
 
 
 def run(program):

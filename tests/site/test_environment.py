@@ -8,10 +8,11 @@ import sys
 import sysconfig
 from pathlib import Path
 
-import environment
 import pytest
 from site_checks import ROOT
 from test_makefile import Checkout
+
+from tools import environment
 
 PYTHON = sys.executable
 BUNDLED = Path(sysconfig.get_path("stdlib"), "ensurepip", "_bundled")
@@ -192,9 +193,15 @@ SYSTEMS = ["x86_64-manylinux_2_28", "aarch64-manylinux_2_28", "aarch64-apple-dar
 def unresolved(requirements, python, system):
     """What uv says of pins that have no build for a Python and a system; nothing is downloaded but descriptions."""
     pins = "\n".join(line for line in requirements.splitlines() if "==" in line)
-    uv = Path(sys.executable).with_name("uv")  # which must not fetch a Python of that version
-    where = [f"--python-version={python}", f"--python-platform={system}"]
-    command = [uv, "pip", "compile", "--quiet", "--no-deps", "--only-binary=:all:", "--no-python-downloads", *where, "-"]
+    uv = [Path(sys.executable).with_name("uv"), "pip", "compile", "--quiet", "--no-python-downloads"]
+    command = [
+        *uv,
+        "--no-deps",
+        "--only-binary=:all:",
+        f"--python-version={python}",
+        f"--python-platform={system}",
+        "-",
+    ]
     return subprocess.run(command, input=pins, capture_output=True, text=True, check=False).stderr
 
 

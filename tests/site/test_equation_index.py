@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import lesson_checks as lc
 import nbformat
 import pytest
 import site_checks
@@ -15,6 +14,8 @@ import yaml
 from equation_index import NOTHING, comparison, counted, ordered, verified_against
 from site_checks import ROOT
 from verifications import Side, Verification, read_verifications, verifications
+
+from tests.notebooks import lesson_checks as lc
 
 TICKED = re.compile(r"✓ (eq-[\w-]+) agrees to (\S+)")
 BEFORE = """

@@ -2,10 +2,11 @@
 
 import io
 
-import lesson_checks as lc
 import numpy as np
 import pytest
 from PIL import Image, ImageFilter
+
+from tests.notebooks import lesson_checks as lc
 
 LATE = "svg.figure-svg, .katex-html.tall"
 BOXES = f"""() => [...document.querySelectorAll("{LATE}")].map((element) => {{

@@ -6,14 +6,14 @@ import subprocess
 import sys
 import zipfile
 
-import hub_rehearsal
 import psutil
 import pytest
-from hub_image import DOCKERFILE, Image, instructions
-from hub_student import count_live
 from site_checks import ROOT
 
 from backprop_book.saved_notebooks import WIDGET_VIEW
+from tools import hub_rehearsal
+from tools.hub_image import DOCKERFILE, Image, instructions
+from tools.hub_student import count_live
 
 PIN = re.compile(r"([a-z0-9-]+)==(\S+)")
 RECIPE = instructions(DOCKERFILE.read_text("utf-8"))

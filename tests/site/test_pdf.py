@@ -16,8 +16,9 @@ if os.environ.get("CI") != "true":
     install = ".venv/bin/python tools/environment.py --add tools/pdf-requirements.txt"
     pytest.importorskip("pikepdf", reason=f"no pikepdf found: {install}")
 
-import book_pdf
 import pikepdf
+
+from tools import book_pdf
 
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
 SOME = [

@@ -3,10 +3,11 @@
 import shutil
 import zipfile
 
-import book_zip
 import pytest
 import site_checks
 from test_makefile import Checkout
+
+from tools import book_zip
 
 
 @pytest.fixture(scope="module")

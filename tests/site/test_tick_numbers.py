@@ -2,8 +2,9 @@
 
 import re
 
-import lesson_checks as lc
 import pytest
+
+from tests.notebooks import lesson_checks as lc
 
 TICK = re.compile(r'✓ (eq-[\w-]+) <a class="reference internal" href="#equation-\1">\((\d+\.\d+)\)</a> agrees to ')
 EQUATION = re.compile(r'id="equation-(eq-[\w-]+)".*?<span class="eqno">\((\d+\.\d+)\)', re.DOTALL)
