@@ -8,19 +8,47 @@ from numpy import ndarray
 from backprop_lib._checks import Array
 
 
+class RuleError(ValueError):
+    """A rule returned what cannot be the gradient of its operand.
+
+    Attributes
+    ----------
+    operand : Tensor
+        Whose gradient was expected.
+    returned : object
+        What came.
+    """
+
+    def __init__(self, node, operand, returned):
+        came = f"shape {returned.shape}" if isinstance(returned, ndarray) else type(returned).__name__
+        super().__init__(
+            f"{node.operation}: expected a rule to return a gradient of its operand's shape {operand.shape}, got {came}"
+        )
+        self.operand, self.returned = operand, returned
+
+
 def backward_pass(root, seed, retain_graph):
-    """Carry a gradient from the root to the leaves, and free the graph on the way unless it is retained."""
+    """Carry a gradient from the root to the leaves, and free the graph on the way unless it is retained.
+
+    No array that came from a rule is written to, since a rule may hand on the array that it was given: the second
+    gradient that arrives at a tensor makes a new array. That one is the engine's own, and takes further ones in place.
+    """
     nodes = computed(root)
-    _add(root, seed, None)
+    leaves, sums, kept = [], set(), [seed]
+    _add(root, seed, leaves, sums)
     while nodes:
         node = nodes.pop()  # the newest: all that it went into is done, so its gradient is complete
-        if retain_graph:
-            node._owns_grad = False  # it stays to be read, so nobody may have it
-        for i, operand in enumerate(node._operands):
+        for operand, rule in zip(node._operands, node._rules, strict=False):
             if operand._requires_grad:
-                _add(operand, node._rules[i](node.grad, node._data, *node._arrays), node)
-        if not retain_graph:
+                grad = rule(node.grad, node._data, *node._arrays)
+                if type(grad) is not ndarray or grad.shape != operand._data.shape:
+                    grad = _fitted(grad, node, operand)
+                _add(operand, grad, leaves, sums)
+        if retain_graph:
+            kept.append(node.grad)
+        else:
             node.grad, node._operands, node._rules, node._arrays = None, (), (), ()
+    _separate(leaves, kept)
 
 
 def computed(root):
@@ -50,33 +78,39 @@ def computed(root):
     return nodes
 
 
-def _add(tensor, grad, node):
-    """Add to a tensor's gradient what the rule of a node has returned, or the caller of ``backward`` given (None).
-
-    Within the graph the first gradient is kept as it is, the second makes a new array, and only what nobody else uses
-    is added to in place. A leaf keeps its gradient for the reader: it is an array of its own from the start.
-    """
-    if grad.shape != tensor._data.shape:
-        grad = unbroadcast(grad, tensor._data.shape)
+def _add(tensor, grad, leaves, sums):
+    """Add to a tensor's gradient; note a leaf's first one, and whose gradients are sums made here."""
     if tensor.grad is None:
-        owned = _is_owned(grad, node)
-        if tensor.operation is None and not (owned and type(grad) is ndarray):
-            grad, owned = np.array(grad, order="C"), True
-        tensor.grad, tensor._owns_grad = grad, owned
-    elif tensor._owns_grad:
+        tensor.grad = grad
+        if tensor.operation is None:
+            leaves.append(tensor)
+    elif id(tensor) in sums:
         tensor.grad += grad
     else:
-        tensor.grad, tensor._owns_grad = tensor.grad + grad, True
+        tensor.grad = tensor.grad + grad
+        sums.add(id(tensor))
 
 
-def _is_owned(grad, node):
-    """Whether only its receiver will use this array: it is new, or the node hands its own gradient on whole."""
-    if node is None:
-        return False
-    source = node.grad
-    if grad is not source and (grad.base is None or (grad.base is not source and grad.base is not source.base)):
-        return True
-    return node._owns_grad and len(node._operands) == 1 and grad.flags.writeable
+def _fitted(grad, node, operand):
+    """What a rule returned as an array of its operand's shape."""
+    if not isinstance(grad, (ndarray, np.generic)):
+        raise RuleError(node, operand, grad)
+    grad = np.asarray(grad)
+    if grad.shape == operand.shape:
+        return grad
+    if grad.shape != node.shape or np.broadcast_shapes(operand.shape, grad.shape) != grad.shape:
+        raise RuleError(node, operand, grad)
+    return unbroadcast(grad, operand.shape)
+
+
+def _separate(leaves, kept):
+    """Give every leaf a gradient of its own: it keeps the array that came, or a copy where others have that one too."""
+    taken = {id(memory) for array in kept for memory in (array, array.base)} - {id(None)}
+    for leaf in leaves:
+        memory = {id(leaf.grad), id(leaf.grad.base)} - {id(None)}
+        if memory & taken or not leaf.grad.flags.carray:
+            leaf.grad = np.array(leaf.grad, order="C")
+        taken |= memory
 
 
 def unbroadcast(grad: Array, shape: tuple[int, ...]) -> Array:
