@@ -30,25 +30,22 @@ class RuleError(ValueError):
 def backward_pass(root, seed, retain_graph):
     """Carry a gradient from the root to the leaves, and free the graph on the way unless it is retained.
 
-    No array that came from a rule is written to, since a rule may hand on the array that it was given: the second
-    gradient that arrives at a tensor makes a new array. That one is the engine's own, and takes further ones in place.
+    A rule may hand on the array that it was given, so several tensors may hold one array: no gradient is written to.
     """
-    nodes = computed(root)
-    leaves, sums, kept = [], set(), [seed]
-    _add(root, seed, leaves, sums)
+    nodes, handed_on, retained = computed(root), [], []
+    _add(root, seed, root, handed_on)
     while nodes:
         node = nodes.pop()  # the newest: all that it went into is done, so its gradient is complete
-        for operand, rule in zip(node._operands, node._rules, strict=False):
+        grad, out, rules, arrays = node.grad, node._data, node._rules, node._arrays
+        for i, operand in enumerate(node._operands):
             if operand._requires_grad:
-                grad = rule(node.grad, node._data, *node._arrays)
-                if type(grad) is not ndarray or grad.shape != operand._data.shape:
-                    grad = _fitted(grad, node, operand)
-                _add(operand, grad, leaves, sums)
+                _add(operand, rules[i](grad, out, *arrays), node, handed_on)
         if retain_graph:
-            kept.append(node.grad)
+            retained.append(grad)
         else:
             node.grad, node._operands, node._rules, node._arrays = None, (), (), ()
-    _separate(leaves, kept)
+    if handed_on:
+        _separate(handed_on, retained)
 
 
 def computed(root):
@@ -78,39 +75,46 @@ def computed(root):
     return nodes
 
 
-def _add(tensor, grad, leaves, sums):
-    """Add to a tensor's gradient; note a leaf's first one, and whose gradients are sums made here."""
-    if tensor.grad is None:
-        tensor.grad = grad
-        if tensor.operation is None:
-            leaves.append(tensor)
-    elif id(tensor) in sums:
-        tensor.grad += grad
-    else:
-        tensor.grad = tensor.grad + grad
-        sums.add(id(tensor))
+def _add(tensor, grad, node, handed_on):
+    """Add to a tensor's gradient what the rule of a node has returned; note a leaf whose gradient is no new array."""
+    if type(grad) is not ndarray or grad.shape != tensor._data.shape:
+        grad = _fitted(grad, tensor, node)
+    if tensor.grad is not None:
+        tensor.grad = np.asarray(tensor.grad + grad)
+        return
+    tensor.grad = grad
+    if tensor.operation is None and (grad is node.grad or grad.base is not None):
+        handed_on.append(tensor)
 
 
-def _fitted(grad, node, operand):
-    """What a rule returned as an array of its operand's shape."""
-    if not isinstance(grad, (ndarray, np.generic)):
+def _fitted(grad, operand, node):
+    """What the rule of a node has returned, as an array of its operand's shape."""
+    shape = operand._data.shape
+    if isinstance(grad, np.generic) and shape == ():
+        return np.asarray(grad)
+    if type(grad) is not ndarray or grad.shape != node._data.shape:
         raise RuleError(node, operand, grad)
-    grad = np.asarray(grad)
-    if grad.shape == operand.shape:
-        return grad
-    if grad.shape != node.shape or np.broadcast_shapes(operand.shape, grad.shape) != grad.shape:
-        raise RuleError(node, operand, grad)
-    return unbroadcast(grad, operand.shape)
+    try:
+        return unbroadcast(grad, shape)
+    except ValueError:
+        raise RuleError(node, operand, grad) from None
 
 
-def _separate(leaves, kept):
-    """Give every leaf a gradient of its own: it keeps the array that came, or a copy where others have that one too."""
-    taken = {id(memory) for array in kept for memory in (array, array.base)} - {id(None)}
+def _separate(leaves, retained):
+    """Give every leaf memory of its own: it keeps the array that came, unless that is another's too."""
+    taken = {id(_memory(grad)) for grad in retained}
     for leaf in leaves:
-        memory = {id(leaf.grad), id(leaf.grad.base)} - {id(None)}
-        if memory & taken or not leaf.grad.flags.carray:
+        memory = id(_memory(leaf.grad))
+        if memory in taken or not leaf.grad.flags.carray:
             leaf.grad = np.array(leaf.grad, order="C")
-        taken |= memory
+        taken.add(memory)
+
+
+def _memory(array):
+    """The array to whose memory a view leads."""
+    while isinstance(array.base, ndarray):
+        array = array.base
+    return array
 
 
 def unbroadcast(grad: Array, shape: tuple[int, ...]) -> Array:
@@ -128,6 +132,11 @@ def unbroadcast(grad: Array, shape: tuple[int, ...]) -> Array:
     array of this shape
         The operand's gradient.
 
+    Raises
+    ------
+    ValueError
+        If an operand of this shape does not broadcast to the gradient's.
+
     Examples
     --------
     >>> unbroadcast(np.ones((5, 3)), (3,))
@@ -136,5 +145,8 @@ def unbroadcast(grad: Array, shape: tuple[int, ...]) -> Array:
     if grad.ndim == 2 and shape == grad.shape[1:]:  # a row, as a bias is: as a product with ones the sum is fastest
         return np.ones(len(grad), grad.dtype) @ grad
     extra = grad.ndim - len(shape)
-    repeated = tuple(i for i in range(extra, grad.ndim) if shape[i - extra] == 1 != grad.shape[i])
-    return grad.sum(axis=(*range(extra), *repeated)).reshape(shape)
+    repeated = tuple(i for i, n in enumerate(grad.shape) if i < extra or shape[i - extra] == 1 != n)
+    summed = grad.sum(axis=repeated, keepdims=True)
+    if extra < 0 or summed.shape[extra:] != shape:
+        raise ValueError(f"unbroadcast: expected a shape that broadcasts to {grad.shape}, got {shape}")
+    return summed.reshape(shape)

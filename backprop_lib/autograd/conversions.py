@@ -56,7 +56,9 @@ class Conversions:
         if function in (np.shape, np.ndim, np.size):
             return function(self._data, *args[1:], **kwargs)
         name = function.__name__
-        raise TypeError(f"np.{name}: expected an array, got a Tensor; NumPy would lose its graph: {_instead(name, self)}")
+        raise TypeError(
+            f"np.{name}: expected an array, got a Tensor; NumPy would lose its graph: {_instead(name, self)}"
+        )
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec else str(self)

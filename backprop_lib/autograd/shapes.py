@@ -3,13 +3,14 @@
 Moving is linear, and its adjoint moves the gradient back: where an entry was taken twice, both gradients arrive.
 """
 
+from operator import attrgetter
 from operator import index as as_index
 from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from backprop_lib.autograd.operation import with_rule
+from backprop_lib.autograd.operation import unary, with_rule
 
 
 @with_rule(lambda grad, out, x: grad.reshape(x.shape))
@@ -39,6 +40,9 @@ def transpose(x: Any, *axes: Any) -> Any:
     if axes and sorted(normalized) != list(range(x.ndim)):
         raise ValueError(f"transpose: expected each axis of shape {x.shape} once, got {order}")
     return x.transpose(*order), np.argsort(normalized) if axes else None
+
+
+T = unary("transpose", attrgetter("T"), lambda grad, out, x: grad.T, "The axes reversed: the transposed matrix.")
 
 
 def _put_back(grad, out, x, index, is_view):

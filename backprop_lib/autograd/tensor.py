@@ -41,8 +41,9 @@ def primitive(operation: Operation[P]) -> Callable[P, "Tensor"]:
 
     def one_with_options(x, *args, **options):
         x = as_tensor(x)
-        out, *kept = forward(x._data, *args, **options)
-        return record(symbol, out, (x,), rules, (x._data, *kept))
+        data = x._data
+        result = forward(data, *args, **options)
+        return record(symbol, result[0], (x,), rules, (data, *result[1:]))
 
     function: Any = wraps(forward)(one_with_options) if keeps else (one, two)[len(rules) - 1]
     function.__name__, function.__doc__ = operation.name, doc
@@ -169,7 +170,7 @@ class Tensor(Recorded, Conversions):
     flatten = composite(shapes.flatten)
     squeeze = composite(shapes.squeeze)
     transpose = primitive(shapes.transpose)
-    T = property(transpose, doc="The axes reversed: the transposed matrix.")
+    T = property(primitive(shapes.T))
     __getitem__ = primitive(shapes.getitem)
 
     def __iter__(self) -> Iterator["Tensor"]:
