@@ -26,27 +26,28 @@ _new = object.__new__
 
 def primitive(operation: Operation[P]) -> Callable[P, "Tensor"]:
     """The function of tensors, arrays and numbers that computes an operation and records it with its rules."""
-    _, forward, rules, doc, symbol, keeps = operation
+    forward: Callable[..., Any] = operation.forward
+    rules, symbol = operation.rules, operation.symbol
 
-    def one(x):
+    def one(x: Any) -> "Tensor":
         x = as_tensor(x)
         data = x._data
-        return record(symbol, forward(data), (x,), rules, (data,))
+        return _result(symbol, forward(data), (x,), rules, (data,))
 
-    def two(a, b):
+    def two(a: Any, b: Any) -> "Tensor":
         if not (isinstance(a, Tensor) and isinstance(b, Tensor) and a._data.dtype is b._data.dtype):
             a, b = _pair(a, b)
         x, y = a._data, b._data
-        return record(symbol, forward(x, y), (a, b), rules, (x, y))
+        return _result(symbol, forward(x, y), (a, b), rules, (x, y))
 
     def one_with_options(x, *args, **options):
         x = as_tensor(x)
         data = x._data
         result = forward(data, *args, **options)
-        return record(symbol, result[0], (x,), rules, (data, *result[1:]))
+        return _result(symbol, result[0], (x,), rules, (data, *result[1:]))
 
-    function: Any = wraps(forward)(one_with_options) if keeps else (one, two)[len(rules) - 1]
-    function.__name__, function.__doc__ = operation.name, doc
+    function: Any = wraps(forward)(one_with_options) if operation.keeps else (one, two)[len(rules) - 1]
+    function.__name__, function.__doc__ = operation.name, operation.doc
     return function
 
 
@@ -209,6 +210,8 @@ def record(
     ------
     TypeError
         If an operand is no tensor.
+    ValueError
+        If there are fewer rules than operands.
 
     Examples
     --------
@@ -227,21 +230,26 @@ def record(
     >>> record("scaled", x.data * 5.0, (x,), scaled_rules, (5.0,))
     Tensor([ 5., 10.], operation='scaled')
     """
+    if not all(isinstance(operand, Tensor) for operand in operands):
+        raise TypeError(f"{operation}: expected a tuple of tensors as operands, got {operands!r}")
+    if len(rules) < len(operands):
+        raise ValueError(f"{operation}: expected a rule for each of its {len(operands)} operands, got {len(rules)}")
+    return _result(operation, data, operands, rules, arrays)
+
+
+def _result(operation, data, operands, rules, arrays=()):
     result = _new(Tensor)
     result._data = data if type(data) is ndarray else np.asarray(data)
     result.grad = result._found = None
     result._stamp = tick()
-    try:
-        for operand in operands:
-            if operand._requires_grad and is_recording():
-                result._requires_grad = True
-                result.operation = operation
-                result._operands = operands
-                result._rules = rules
-                result._arrays = arrays
-                return result
-    except AttributeError:
-        raise TypeError(f"{operation}: expected a tuple of tensors as operands, got {operands!r}") from None
+    for operand in operands:
+        if operand._requires_grad and is_recording():
+            result._requires_grad = True
+            result.operation = operation
+            result._operands = operands
+            result._rules = rules
+            result._arrays = arrays
+            return result
     result._requires_grad = False
     result.operation = None
     result._operands = result._rules = result._arrays = ()
@@ -278,10 +286,10 @@ def _pair(a, b):
 
 
 def _constant(value, dtype, copy=None):
-    return record("constant", np.array(value, dtype, copy=copy), (), ())
+    return _result("constant", np.array(value, dtype, copy=copy), (), ())
 
 
 def _astype(x, dtype):
     if x.dtype == dtype:
         return x
-    return record("astype", x.data.astype(dtype), (x,), (lambda grad, out, dtype: grad.astype(dtype),), (x.dtype,))
+    return _result("astype", x.data.astype(dtype), (x,), (lambda grad, out, dtype: grad.astype(dtype),), (x.dtype,))
