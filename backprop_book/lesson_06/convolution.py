@@ -7,6 +7,7 @@ from backprop_book.exercises.functions import Function
 from backprop_book.exercises.guard import Complaint
 from backprop_book.exercises.measured import slopes
 from backprop_lib.autograd import Tensor, record
+from backprop_lib.autograd.backward import RuleError
 
 
 def ahead(t, k, K, T):
@@ -35,12 +36,10 @@ def recorded(convolve, grad, X, w):
     Y = convolve(X, w)
     if complaint := _complaint(Y, X, w):
         raise Complaint(complaint)
-    names = {id(X): "X", id(w): "w"}
-    Y._rules = tuple(
-        _watched(rule, names[id(parent)], parent.data.shape)
-        for rule, parent in zip(Y._rules, Y._operands, strict=False)  # a rule too many does no harm
-    )
-    Y.backward(grad)
+    try:
+        Y.backward(grad)
+    except RuleError as error:
+        raise Complaint(_wrong_rule("X" if error.operand is X else "w", error)) from None
     return Y.data, X.grad, w.grad
 
 
@@ -49,32 +48,23 @@ def _complaint(Y, X, w):
     if not isinstance(Y, Tensor):
         kind = "an array" if isinstance(Y, np.ndarray) else type(Y).__name__
         return f"returned {kind}; expected a Tensor: use autograd.record"
-    if not Y._operands:
+    if not Y.parents:
         return "returned a Tensor that no operation was recorded for; use autograd.record"
-    if any(parent is not X and parent is not w for parent in Y._operands):
+    if any(parent is not X and parent is not w for parent in Y.parents):
         return "recorded more than one operation; expected one, with the parents X and w"
-    if len(Y._rules) < len(Y._operands):
-        return f"recorded too few rules, {len(Y._rules)} for {len(Y._operands)} parents"
     for name, leaf in ("X", X), ("w", w):
-        if all(parent is not leaf for parent in Y._operands):
+        if all(parent is not leaf for parent in Y.parents):
             return f"passes nothing back to {name}; is it among the parents?"
     if Y.data.shape != X.data.shape:
         return f"returned Y of shape {Y.data.shape}; expected shape {X.data.shape}, with x = 0 beyond its end"
     return ""
 
 
-def _watched(rule, name, shape):
-    """The rule; it complains where what it returns has not the shape of its parent."""
-
-    def watched(*given):
-        gradient = rule(*given)
-        if not isinstance(gradient, np.ndarray):
-            raise Complaint(f"has a rule for {name} that returned no array, but {type(gradient).__name__}")
-        if gradient.shape != shape:
-            raise Complaint(f"has a rule for {name} that returned shape {gradient.shape}; expected shape {shape}")
-        return gradient
-
-    return watched
+def _wrong_rule(name, error):
+    """What a rule returned for X or w in place of a gradient."""
+    if not isinstance(error.returned, np.ndarray):
+        return f"has a rule for {name} that returned no array, but {type(error.returned).__name__}"
+    return f"has a rule for {name} that returned shape {error.returned.shape}; expected shape {error.operand.shape}"
 
 
 def with_places(place):

@@ -5,37 +5,70 @@ layers: every operation brings its own rule, so what is derived by hand can be c
 
 ====================  ========================================================================
 ``scalar``            Value
-``tensor``            Tensor, and how an operation is recorded
+``tensor``            Tensor, its operators and methods, and how an operation is recorded
+``recorded``          the state of a tensor: data, gradient, parents
 ``conversions``       a tensor as a number, a text, a pickle; and what NumPy may not do with it
 ``recording``         no_grad, and the clock that notices changes
 ``backward``          the walk back through the graph of tensors
 ``operands``          numbers, arrays and tensors of several dtypes as operands
-``arithmetic``        + - * / ** and their operators
+``operation``         what an operation is: a function of arrays and its rules
+``arithmetic``        + - * / **
 ``elementwise``       exp, log, sin, ..., sigmoid, gelu: smooth functions of every entry
-``selections``        relu, abs, clip, where, maximum, max, ...: what hands on or keeps back
+``selections``        relu, abs, clip, maximum, max, ...: what hands on or keeps back
 ``reductions``        sum, mean, prod, norm, var, std
 ``probabilities``     softmax, log_softmax, logsumexp, cross_entropy
-``products``          the matrix product, and einsum
-``shapes``            reshape, transpose, indexing, split, concatenate, stack
+``products``          the matrix product
+``shapes``            reshape, transpose, indexing
+``functions``         where, split, concatenate, stack, einsum
 ``checkpointing``     checkpoint
 ``graphs``            graph: nodes and edges as plain data
 ====================  ========================================================================
 """
 
 from backprop_lib._stable import masked
-from backprop_lib.autograd.arithmetic import add, divide, multiply, negative, power, subtract
 from backprop_lib.autograd.backward import unbroadcast
 from backprop_lib.autograd.checkpointing import checkpoint
-from backprop_lib.autograd.elementwise import cos, exp, gelu, log, log1p, sigmoid, sin, softplus, sqrt, tanh
+from backprop_lib.autograd.functions import concatenate, einsum, split, stack, where
 from backprop_lib.autograd.graphs import Graph, Node, graph
-from backprop_lib.autograd.probabilities import cross_entropy, log_softmax, logsumexp, softmax
-from backprop_lib.autograd.products import einsum, matmul
 from backprop_lib.autograd.recording import no_grad
-from backprop_lib.autograd.reductions import mean, norm, prod, std, sum, var
 from backprop_lib.autograd.scalar import Value
-from backprop_lib.autograd.selections import abs, clip, leaky_relu, max, maximum, min, minimum, relu, where
-from backprop_lib.autograd.shapes import concatenate, flatten, getitem, reshape, split, squeeze, stack, transpose
-from backprop_lib.autograd.tensor import Tensor, record
+from backprop_lib.autograd.tensor import Tensor, add, divide, matmul, multiply, power, record, subtract
+
+# A method is a function, too, which takes arrays and numbers.
+abs = Tensor.abs
+clip = Tensor.clip
+cos = Tensor.cos
+cross_entropy = Tensor.cross_entropy
+exp = Tensor.exp
+flatten = Tensor.flatten
+gelu = Tensor.gelu
+getitem = Tensor.__getitem__
+leaky_relu = Tensor.leaky_relu
+log = Tensor.log
+log1p = Tensor.log1p
+log_softmax = Tensor.log_softmax
+logsumexp = Tensor.logsumexp
+max = Tensor.max
+maximum = Tensor.maximum
+mean = Tensor.mean
+min = Tensor.min
+minimum = Tensor.minimum
+negative = Tensor.negative
+norm = Tensor.norm
+prod = Tensor.prod
+relu = Tensor.relu
+reshape = Tensor.reshape
+sigmoid = Tensor.sigmoid
+sin = Tensor.sin
+softmax = Tensor.softmax
+softplus = Tensor.softplus
+sqrt = Tensor.sqrt
+squeeze = Tensor.squeeze
+std = Tensor.std
+sum = Tensor.sum
+tanh = Tensor.tanh
+transpose = Tensor.transpose
+var = Tensor.var
 
 __all__ = [
     "Graph",

@@ -8,19 +8,44 @@ from numpy import ndarray
 from backprop_lib._checks import Array
 
 
+class RuleError(ValueError):
+    """A rule returned what cannot be the gradient of its operand.
+
+    Attributes
+    ----------
+    operand : Tensor
+        Whose gradient was expected.
+    returned : object
+        What came.
+    """
+
+    def __init__(self, node, operand, returned):
+        came = f"shape {returned.shape}" if isinstance(returned, ndarray) else type(returned).__name__
+        super().__init__(
+            f"{node.operation}: expected a rule to return a gradient of its operand's shape {operand.shape}, got {came}"
+        )
+        self.operand, self.returned = operand, returned
+
+
 def backward_pass(root, seed, retain_graph):
-    """Carry a gradient from the root to the leaves, and free the graph on the way unless it is retained."""
-    nodes = computed(root)
-    _add(root, seed, None)
+    """Carry a gradient from the root to the leaves, and free the graph on the way unless it is retained.
+
+    A rule may hand on the array that it was given, so several tensors may hold one array: no gradient is written to.
+    """
+    nodes, handed_on, retained = computed(root), [], []
+    _add(root, seed, root, handed_on)
     while nodes:
         node = nodes.pop()  # the newest: all that it went into is done, so its gradient is complete
-        if retain_graph:
-            node._owns_grad = False  # it stays to be read, so nobody may have it
+        grad, out, rules, arrays = node.grad, node._data, node._rules, node._arrays
         for i, operand in enumerate(node._operands):
             if operand._requires_grad:
-                _add(operand, node._rules[i](node.grad, node._data, *node._arrays), node)
-        if not retain_graph:
+                _add(operand, rules[i](grad, out, *arrays), node, handed_on)
+        if retain_graph:
+            retained.append(grad)
+        else:
             node.grad, node._operands, node._rules, node._arrays = None, (), (), ()
+    if handed_on:
+        _separate(handed_on, retained)
 
 
 def computed(root):
@@ -50,33 +75,46 @@ def computed(root):
     return nodes
 
 
-def _add(tensor, grad, node):
-    """Add to a tensor's gradient what the rule of a node has returned, or the caller of ``backward`` given (None).
-
-    Within the graph the first gradient is kept as it is, the second makes a new array, and only what nobody else uses
-    is added to in place. A leaf keeps its gradient for the reader: it is an array of its own from the start.
-    """
-    if grad.shape != tensor._data.shape:
-        grad = unbroadcast(grad, tensor._data.shape)
-    if tensor.grad is None:
-        owned = _is_owned(grad, node)
-        if tensor.operation is None and not (owned and type(grad) is ndarray):
-            grad, owned = np.array(grad, order="C"), True
-        tensor.grad, tensor._owns_grad = grad, owned
-    elif tensor._owns_grad:
-        tensor.grad += grad
-    else:
-        tensor.grad, tensor._owns_grad = tensor.grad + grad, True
+def _add(tensor, grad, node, handed_on):
+    """Add to a tensor's gradient what the rule of a node has returned; note a leaf whose gradient is no new array."""
+    if type(grad) is not ndarray or grad.shape != tensor._data.shape:
+        grad = _fitted(grad, tensor, node)
+    if tensor.grad is not None:
+        tensor.grad = np.asarray(tensor.grad + grad)
+        return
+    tensor.grad = grad
+    if tensor.operation is None and (grad is node.grad or grad.base is not None):
+        handed_on.append(tensor)
 
 
-def _is_owned(grad, node):
-    """Whether only its receiver will use this array: it is new, or the node hands its own gradient on whole."""
-    if node is None:
-        return False
-    source = node.grad
-    if grad is not source and (grad.base is None or (grad.base is not source and grad.base is not source.base)):
-        return True
-    return node._owns_grad and len(node._operands) == 1 and grad.flags.writeable
+def _fitted(grad, operand, node):
+    """What the rule of a node has returned, as an array of its operand's shape."""
+    shape = operand._data.shape
+    if isinstance(grad, np.generic) and shape == ():
+        return np.asarray(grad)
+    if type(grad) is not ndarray or grad.shape != node._data.shape:
+        raise RuleError(node, operand, grad)
+    try:
+        return unbroadcast(grad, shape)
+    except ValueError:
+        raise RuleError(node, operand, grad) from None
+
+
+def _separate(leaves, retained):
+    """Give every leaf memory of its own: it keeps the array that came, unless that is another's too."""
+    taken = {id(_memory(grad)) for grad in retained}
+    for leaf in leaves:
+        memory = id(_memory(leaf.grad))
+        if memory in taken or not leaf.grad.flags.carray:
+            leaf.grad = np.array(leaf.grad, order="C")
+        taken.add(memory)
+
+
+def _memory(array):
+    """The array to whose memory a view leads."""
+    while isinstance(array.base, ndarray):
+        array = array.base
+    return array
 
 
 def unbroadcast(grad: Array, shape: tuple[int, ...]) -> Array:
@@ -94,6 +132,11 @@ def unbroadcast(grad: Array, shape: tuple[int, ...]) -> Array:
     array of this shape
         The operand's gradient.
 
+    Raises
+    ------
+    ValueError
+        If an operand of this shape does not broadcast to the gradient's.
+
     Examples
     --------
     >>> unbroadcast(np.ones((5, 3)), (3,))
@@ -102,5 +145,8 @@ def unbroadcast(grad: Array, shape: tuple[int, ...]) -> Array:
     if grad.ndim == 2 and shape == grad.shape[1:]:  # a row, as a bias is: as a product with ones the sum is fastest
         return np.ones(len(grad), grad.dtype) @ grad
     extra = grad.ndim - len(shape)
-    repeated = tuple(i for i in range(extra, grad.ndim) if shape[i - extra] == 1 != grad.shape[i])
-    return grad.sum(axis=(*range(extra), *repeated)).reshape(shape)
+    repeated = tuple(i for i, n in enumerate(grad.shape) if i < extra or shape[i - extra] == 1 != n)
+    summed = grad.sum(axis=repeated, keepdims=True)
+    if extra < 0 or summed.shape[extra:] != shape:
+        raise ValueError(f"unbroadcast: expected a shape that broadcasts to {grad.shape}, got {shape}")
+    return summed.reshape(shape)

@@ -56,7 +56,9 @@ class Conversions:
         if function in (np.shape, np.ndim, np.size):
             return function(self._data, *args[1:], **kwargs)
         name = function.__name__
-        raise TypeError(f"np.{name}: expected an array, got a Tensor; NumPy would lose its graph: {_instead(name)}")
+        raise TypeError(
+            f"np.{name}: expected an array, got a Tensor; NumPy would lose its graph: {_instead(name, self)}"
+        )
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec else str(self)
@@ -78,15 +80,28 @@ class Conversions:
         return copy.deepcopy(self)  # no two tensors share a gradient
 
 
-def _instead(name: str) -> str:
-    """What to write for a function of NumPy's."""
-    from backprop_lib import autograd  # it imports this module
+FUNCTIONS = (
+    "add",
+    "concatenate",
+    "divide",
+    "einsum",
+    "matmul",
+    "multiply",
+    "power",
+    "split",
+    "stack",
+    "subtract",
+    "where",
+)
 
+
+def _instead(name: str, tensor: Conversions) -> str:
+    """What to write for a function of NumPy's."""
     name = OTHERWISE.get(name, name)
     if name in ("dot", "inner", "vdot"):
         return "write a @ b, or .data for the array"
-    if name in autograd.__all__ and hasattr(autograd.Tensor, name):
+    if hasattr(tensor, name):
         return f"write x.{name}(...), or .data for the array"
-    if name in autograd.__all__:
+    if name in FUNCTIONS:
         return f"write autograd.{name}(...), or .data for the array"
     return "use the operations of autograd, or .data"

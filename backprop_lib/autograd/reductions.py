@@ -1,8 +1,8 @@
 """Operations that make one number of many: the rule hands the gradient of the one to all that went into it.
 
 ``axis`` is None (all), an int or a tuple; with ``keepdims`` the axes stay with length 1. The rules reshape the gradient
-to ``kept``, the shape with those axes, from where it broadcasts over the operand. The largest and the smallest entry
-stand in `selections`.
+to the shape with those axes, from where it broadcasts over the operand. The largest and the smallest entry stand in
+`selections`.
 """
 
 import math
@@ -11,100 +11,65 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from backprop_lib._checks import is_real_number
+from backprop_lib._checks import Array, is_real_number
 from backprop_lib._stable import masked
-from backprop_lib.autograd.arithmetic import divide
-from backprop_lib.autograd.operands import as_tensor, dropped, filled, method
-from backprop_lib.autograd.tensor import Tensor, record
+from backprop_lib.autograd.operation import with_rule
 
 
-@method
-def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def dropped(kept: Array, axis: Any, keepdims: bool) -> Array:
+    """A reduction's result, computed with all axes kept, without the reduced ones unless they are wanted."""
+    if keepdims:
+        return kept
+    return kept.reshape(()) if axis is None else np.squeeze(kept, axis)
+
+
+def check_not_empty(x: Any, name: str) -> None:
+    """Raise ValueError where there is no entry: of none there is no mean and no largest."""
+    if x.size == 0:
+        raise ValueError(f"{name}: expected at least one entry, got shape {x.shape}")
+
+
+def _repeat(grad, out, x, kept_shape):
+    repeated = np.empty_like(x)
+    repeated[...] = grad.reshape(kept_shape)
+    return repeated
+
+
+@with_rule(_repeat)
+def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Sum. Every entry enters with the factor 1, so every entry's gradient is the sum's."""
-    x = as_tensor(x)
-    total = x.data.sum(axis=axis, keepdims=True)
-    kept = total.shape
-
-    def rule(grad, out):
-        spread = np.empty_like(x.data)
-        spread[...] = grad.reshape(kept)
-        return spread
-
-    return record("sum", dropped(total, axis, keepdims), (x,), (rule,))
+    total = x.sum(axis=axis, keepdims=True)
+    return dropped(total, axis, keepdims), total.shape
 
 
-@method
-def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def mean(x, axis=None, keepdims=False):
     """Mean: the sum divided by the number of entries."""
-    x = filled(x, "mean")
-    total = sum(x, axis, keepdims)
-    return divide(total, x.data.size // total.data.size)
+    check_not_empty(x, "mean")
+    total = x.sum(axis, keepdims)
+    return total / (x.size // total.size)
 
 
-@method
-def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """Product. Its derivative by an entry is the product of all others, computed without a division: zeros may come."""
-    x = as_tensor(x)
-    axes = normalize_axis_tuple(range(x.ndim) if axis is None else axis, x.ndim)
+def _times_all_others(grad, out, x, kept_shape, axes):
     last = range(-len(axes), 0)
-    product = x.data.prod(axis=axes, keepdims=True)
-
-    def rule(grad, out):
-        moved = np.moveaxis(x.data, axes, last)
-        factors = moved.reshape(*moved.shape[: x.ndim - len(axes)], math.prod(x.shape[i] for i in axes))
-        others = _before(factors) * _before(factors[..., ::-1])[..., ::-1]
-        return grad.reshape(product.shape) * np.moveaxis(others.reshape(moved.shape), last, axes)
-
-    return record("prod", dropped(product, axes, keepdims), (x,), (rule,))
+    moved = np.moveaxis(x, axes, last)
+    factors = moved.reshape(*moved.shape[: x.ndim - len(axes)], math.prod(x.shape[axis] for axis in axes))
+    others = _product_before(factors) * _product_before(factors[..., ::-1])[..., ::-1]
+    return grad.reshape(kept_shape) * np.moveaxis(others.reshape(moved.shape), last, axes)
 
 
-def _before(factors):
+def _product_before(factors):
     """For every factor the product of those before it, along the last axis."""
     products = np.ones_like(factors)
     np.cumprod(factors[..., :-1], axis=-1, out=products[..., 1:])
     return products
 
 
-@method
-def norm(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """Euclidean norm, the root of the sum of squares. d|x| = x / |x| dx; the gradient at 0 is 0."""
-    x = as_tensor(x)
-    root = _length(x.data, axis)
-
-    def rule(grad, out):
-        return masked(grad.reshape(root.shape), root != 0) * _unit(x.data, root)
-
-    return record("norm", dropped(root, axis, keepdims), (x,), (rule,))
-
-
-@method
-def var(x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> Tensor:
-    """Variance: squared differences from the mean, summed, over n - ddof; ddof is 0 as in NumPy, in PyTorch it is 1.
-
-    Of d(sum of (x_i - m)^2) = 2 sum of (x_i - m) (dx_i - dm) what has dm is 0, as the x_i - m sum to 0.
-    """
-    x, centred, n = _centred(x, axis, ddof, "var")
-    variance = np.square(centred).sum(axis=axis, keepdims=True) / n
-
-    def rule(grad, out):
-        return grad.reshape(variance.shape) * (2.0 / n) * centred
-
-    return record("var", dropped(variance, axis, keepdims), (x,), (rule,))
-
-
-@method
-def std(x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> Tensor:
-    """Standard deviation, the root of the variance (see `var`). Where all entries are equal, it and the gradient are 0.
-
-    It is the norm of the x_i - m, over sqrt(n - ddof), and so is its derivative; what m contributes sums to 0.
-    """
-    x, centred, n = _centred(x, axis, ddof, "std")
-    root = _length(centred, axis)
-
-    def rule(grad, out):
-        return masked(grad.reshape(root.shape), root != 0) * _unit(centred, root) / math.sqrt(n)
-
-    return record("std", dropped(root / math.sqrt(n), axis, keepdims), (x,), (rule,))
+@with_rule(_times_all_others)
+def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Product. Its derivative by an entry is the product of all others, computed without a division: zeros may come."""
+    axes = normalize_axis_tuple(range(x.ndim) if axis is None else axis, x.ndim)
+    product = x.prod(axis=axes, keepdims=True)
+    return dropped(product, axes, keepdims), product.shape, axes
 
 
 def _length(values, axis):
@@ -114,20 +79,49 @@ def _length(values, axis):
     return scale * np.sqrt(np.square(values / scale).sum(axis=axis, keepdims=True))
 
 
-def _unit(values, length):
-    """The values in units of their length; nothing has no direction, and stays 0."""
-    return values / np.where(length == 0, 1, length)
+def _along(grad, values, length):
+    """A gradient times the values in units of their length; nothing has no direction, and gets 0."""
+    return masked(grad.reshape(length.shape), length != 0) * (values / np.where(length == 0, 1, length))
+
+
+@with_rule(lambda grad, out, x, length: _along(grad, x, length))
+def norm(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Euclidean norm, the root of the sum of squares. d|x| = x / |x| dx; the gradient at 0 is 0."""
+    length = _length(x, axis)
+    return dropped(length, axis, keepdims), length
 
 
 def _centred(x, axis, ddof, name):
-    """(x, what is left of it without the mean, number of entries of a mean minus ddof)."""
-    x = filled(x, name)
-    least = x.data.min(axis=axis, keepdims=True)
-    n = x.data.size // least.size
+    """(what is left of x without the mean, number of entries of a mean minus ddof)."""
+    check_not_empty(x, name)
+    least = x.min(axis=axis, keepdims=True)
+    n = x.size // least.size
     if not is_real_number(ddof):
         raise TypeError(f"{name}: expected a number as ddof, got {ddof!r}")
     if not 0 <= ddof < n:
         raise ValueError(f"{name}: expected ddof from 0 to below the number of entries, {n}, got {ddof!r}")
-    centred = x.data - least  # exactly 0 where all entries are equal, which the mean's rounding would spoil
+    centred = x - least  # exactly 0 where all entries are equal, which the mean's rounding would spoil
     centred -= centred.mean(axis=axis, keepdims=True)
-    return x, centred, n - float(ddof)
+    return centred, n - float(ddof)
+
+
+@with_rule(lambda grad, out, x, centred, n, kept_shape: grad.reshape(kept_shape) * (2.0 / n) * centred)
+def var(x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> Any:
+    """Variance: squared differences from the mean, summed, over n - ddof; ddof is 0 as in NumPy, in PyTorch it is 1.
+
+    Of d(sum of (x_i - m)^2) = 2 sum of (x_i - m) (dx_i - dm) what has dm is 0, as the x_i - m sum to 0.
+    """
+    centred, n = _centred(x, axis, ddof, "var")
+    variance = np.square(centred).sum(axis=axis, keepdims=True) / n
+    return dropped(variance, axis, keepdims), centred, n, variance.shape
+
+
+@with_rule(lambda grad, out, x, centred, n, length: _along(grad, centred, length) / math.sqrt(n))
+def std(x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> Any:
+    """Standard deviation, the root of the variance (see `var`). Where all entries are equal, it and the gradient are 0.
+
+    It is the norm of the x_i - m, over sqrt(n - ddof), and so is its derivative; what m contributes sums to 0.
+    """
+    centred, n = _centred(x, axis, ddof, "std")
+    length = _length(centred, axis)
+    return dropped(length / math.sqrt(n), axis, keepdims), centred, n, length

@@ -1,31 +1,75 @@
 """The array engine: arrays that remember how they were computed.
 
 An operation computes its result with NumPy and records its operands, and for each of them the rule that turns the
-gradient of the result into the gradient of the operand (a vector-Jacobian product). The operations stand in the
-neighbouring modules, and so does the walk back.
+gradient of the result into the gradient of the operand (a vector-Jacobian product). `Tensor` lists the operations that
+are methods and operators; their formulas and rules stand in the modules by topic, and know nothing of tensors.
 """
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
 
 import numpy as np
 from numpy import ndarray
 
-from backprop_lib._checks import Array, ArrayLike, as_float_array, check_flag, check_real
-from backprop_lib.autograd.backward import backward_pass
+from backprop_lib._checks import Array
+from backprop_lib.autograd import arithmetic, elementwise, probabilities, products, reductions, selections, shapes
 from backprop_lib.autograd.conversions import Conversions
+from backprop_lib.autograd.operands import NUMBERS, as_operand, common_dtype
+from backprop_lib.autograd.operation import Operation
+from backprop_lib.autograd.recorded import Recorded
 from backprop_lib.autograd.recording import is_recording, tick
 
+P = ParamSpec("P")
 _new = object.__new__
-Rule = Callable[..., Array]
-
-if TYPE_CHECKING:  # the methods that the operations' modules attach
-    from backprop_lib.autograd.operations import Operations
-else:
-    Operations = object
 
 
-class Tensor(Conversions, Operations):
+def primitive(operation: Operation[P]) -> Callable[P, "Tensor"]:
+    """The function of tensors, arrays and numbers that computes an operation and records it with its rules."""
+    forward: Callable[..., Any] = operation.forward
+    rules, symbol = operation.rules, operation.symbol
+
+    def one(x: Any) -> "Tensor":
+        x = as_tensor(x)
+        data = x._data
+        return _result(symbol, forward(data), (x,), rules, (data,))
+
+    def two(a: Any, b: Any) -> "Tensor":
+        if not (isinstance(a, Tensor) and isinstance(b, Tensor) and a._data.dtype is b._data.dtype):
+            a, b = _pair(a, b)
+        x, y = a._data, b._data
+        return _result(symbol, forward(x, y), (a, b), rules, (x, y))
+
+    def one_with_options(x, *args, **options):
+        x = as_tensor(x)
+        data = x._data
+        result = forward(data, *args, **options)
+        return _result(symbol, result[0], (x,), rules, (data, *result[1:]))
+
+    function: Any = wraps(forward)(one_with_options) if operation.keeps else (one, two)[len(rules) - 1]
+    function.__name__, function.__doc__ = operation.name, operation.doc
+    return function
+
+
+def composite(f: Callable[Concatenate[Any, P], Any]) -> Callable[Concatenate[Any, P], "Tensor"]:
+    """The function of tensors, arrays and numbers that is put together from methods of its operand."""
+
+    @wraps(f)
+    def function(x, *args, **options):
+        return f(as_tensor(x), *args, **options)
+
+    return function
+
+
+add = primitive(arithmetic.add)
+subtract = primitive(arithmetic.subtract)
+multiply = primitive(arithmetic.multiply)
+divide = primitive(arithmetic.divide)
+power = primitive(arithmetic.power)
+matmul = primitive(products.matmul)
+
+
+class Tensor(Recorded, Conversions):
     """An array of real numbers in a computation.
 
     The dtype is kept: float32 stays float32; integers become float64. Operators broadcast and promote as NumPy's do.
@@ -55,7 +99,7 @@ class Tensor(Conversions, Operations):
         For a leaf, the sum of what all backward passes since ``zero_grad`` have brought, in memory of its own. A
         computed tensor has one only after a backward pass with ``retain_graph=True``, and of that pass alone.
     requires_grad : bool
-        Whether a backward pass comes by. May be assigned for a leaf.
+        Whether a backward pass computes its gradient. May be assigned for a leaf.
     operation : str or None
         Name of the operation that was recorded; None for a leaf.
 
@@ -68,159 +112,69 @@ class Tensor(Conversions, Operations):
            [ 0.42, -0.42]])
     """
 
-    __slots__ = (
-        "_arrays",
-        "_data",
-        "_found",
-        "_operands",
-        "_owns_grad",
-        "_requires_grad",
-        "_rules",
-        "_stamp",
-        "grad",
-        "operation",
-    )
+    __slots__ = ()
 
-    def __init__(self, data: ArrayLike, requires_grad: bool = False):
-        self._data = check_real(as_float_array(data, "data"), "data")
-        self._requires_grad = check_flag(requires_grad, "requires_grad")
-        self.grad = self.operation = self._found = None
-        self._operands = self._rules = self._arrays = ()
-        self._owns_grad = False  # nor of a gradient that is assigned from outside
-        self._stamp = tick()  # when it was made or last changed: a result is newer than its operands
+    __add__ = __radd__ = add
+    __mul__ = __rmul__ = multiply
+    __sub__ = subtract
+    __truediv__ = divide
+    __pow__ = power
+    __matmul__ = matmul
 
-    def backward(self, grad: ArrayLike | None = None, *, retain_graph: bool = False) -> None:
-        """Add the gradient with respect to every leaf that requires one to the leaf's ``grad``.
+    def __rsub__(self, other: Any) -> "Tensor":
+        return subtract(other, self)
 
-        Parameters
-        ----------
-        grad : array of this tensor's shape, optional
-            Gradient with respect to this tensor, from which to start. A tensor of one entry starts from 1.
-        retain_graph : bool
-            Keep the graph and the gradients inside. A second call is then possible and adds everything once more.
-            Without it the graph is freed on the way.
+    def __rtruediv__(self, other: Any) -> "Tensor":
+        return divide(other, self)
 
-        Raises
-        ------
-        ValueError
-            If nothing was recorded, a backward pass has already freed a part of the graph, a recorded tensor was
-            changed since, or the shape of grad is another. No gradient has then been touched.
-        """
-        backward_pass(self, self._seed(grad), check_flag(retain_graph, "retain_graph"))
+    def __rpow__(self, other: Any) -> "Tensor":
+        return power(other, self)
 
-    def _seed(self, grad):
-        if not self._requires_grad:
-            raise ValueError("backward: expected a tensor computed from one with requires_grad=True, got a constant")
-        if grad is None:
-            if self._data.size != 1:
-                raise ValueError(
-                    f"backward: expected grad of shape {self.shape}, got none; only one entry starts from 1"
-                )
-            return np.ones_like(self._data)
-        grad = check_real(as_float_array(grad, "grad"), "grad")
-        if grad.shape != self.shape:
-            raise ValueError(f"backward: expected grad of shape {self.shape}, got shape {grad.shape}")
-        return grad.astype(self.dtype, copy=False)
+    def __rmatmul__(self, other: Any) -> "Tensor":
+        return matmul(other, self)
 
-    def zero_grad(self) -> None:
-        """Empty the gradient."""
-        self.grad = None
+    # Entry by entry
+    __neg__ = negative = primitive(arithmetic.negative)
+    __abs__ = abs = primitive(selections.abs)
+    exp = primitive(elementwise.exp)
+    log = primitive(elementwise.log)
+    log1p = primitive(elementwise.log1p)
+    sqrt = primitive(elementwise.sqrt)
+    sin = primitive(elementwise.sin)
+    cos = primitive(elementwise.cos)
+    tanh = primitive(elementwise.tanh)
+    sigmoid = primitive(elementwise.sigmoid)
+    softplus = primitive(elementwise.softplus)
+    gelu = composite(elementwise.gelu)
+    relu = primitive(selections.relu)
+    leaky_relu = primitive(selections.leaky_relu)
+    clip = primitive(selections.clip)
+    maximum = primitive(selections.maximum)
+    minimum = primitive(selections.minimum)
 
-    def detach(self) -> "Tensor":
-        """A copy outside the graph, which requires no gradient."""
-        return Tensor(self._data.copy())
+    # One number of many
+    sum = primitive(reductions.sum)
+    mean = composite(reductions.mean)
+    prod = primitive(reductions.prod)
+    norm = primitive(reductions.norm)
+    var = primitive(reductions.var)
+    std = primitive(reductions.std)
+    max = primitive(selections.max)
+    min = primitive(selections.min)
+    softmax = primitive(probabilities.softmax)
+    log_softmax = primitive(probabilities.log_softmax)
+    logsumexp = primitive(probabilities.logsumexp)
+    cross_entropy = primitive(probabilities.cross_entropy)
 
-    def item(self) -> float:
-        """The one entry as a Python number."""
-        if self._data.size != 1:
-            raise ValueError(f"item: expected a tensor of one entry, got shape {self.shape}")
-        return self._data.item()
+    # Entries in other places
+    reshape = primitive(shapes.reshape)
+    flatten = composite(shapes.flatten)
+    squeeze = composite(shapes.squeeze)
+    transpose = primitive(shapes.transpose)
+    T = property(primitive(shapes.T))
+    __getitem__ = primitive(shapes.getitem)
 
-    @property
-    def data(self) -> Array:
-        """The array of values."""
-        return self._data
-
-    @data.setter
-    def data(self, value: ArrayLike) -> None:
-        self._check_leaf()
-        if value is not self._data:
-            value = check_real(as_float_array(value, "data"), "data")
-            if value.shape != self.shape:
-                raise ValueError(f"data: expected shape {self.shape}, got shape {value.shape}")
-        self._data = value
-        self._stamp = tick()
-
-    def _check_leaf(self):
-        if self.operation is not None:
-            raise ValueError(f"expected a leaf to be changed, got a result of {self.operation}; compute a new tensor")
-
-    @property
-    def requires_grad(self) -> bool:
-        """Whether a backward pass comes by."""
-        return self._requires_grad
-
-    @requires_grad.setter
-    def requires_grad(self, flag: bool) -> None:
-        flag = check_flag(flag, "requires_grad")
-        if self.operation is not None and not flag:
-            raise ValueError(
-                f"requires_grad: expected a leaf, got a result of {self.operation}; detach() gives its values without "
-                "the graph"
-            )
-        if flag and not self._requires_grad:
-            self._stamp = tick()  # what used it as a constant will not lead back to it
-        self._requires_grad = flag
-
-    def _changes_in_place(self) -> bool:
-        """Whether an in-place operator changes this tensor itself; else it makes a new one."""
-        if not is_recording():
-            self._check_leaf()
-        elif self._requires_grad and self.operation is None:
-            raise ValueError(
-                "a tensor that requires a gradient: expected its in-place change within no_grad(), or x = x + ..., "
-                "which is recorded"
-            )
-        return not is_recording()
-
-    def _change(self, operation, other):
-        """Apply a NumPy operation in place."""
-        other = other._data if isinstance(other, Tensor) else check_real(as_float_array(other, "operand"), "operand")
-        operation(self._data, other, out=self._data)
-        self._stamp = tick()
-        return self
-
-    @property
-    def parents(self) -> tuple["Tensor", ...]:
-        """The operands that the tensor was computed from; none for a leaf, or once the graph is freed."""
-        return self._operands
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Length of every axis."""
-        return self._data.shape
-
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return self._data.ndim
-
-    @property
-    def size(self) -> int:
-        """Number of entries."""
-        return self._data.size
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the entries."""
-        return self._data.dtype
-
-    def __len__(self):
-        if not self.ndim:
-            raise TypeError("expected a tensor with at least one axis, got shape (); x.item() is its number")
-        return len(self._data)
-
-    def __iter__(self):
+    def __iter__(self) -> Iterator["Tensor"]:
         return (self[i] for i in range(len(self)))
 
 
@@ -256,6 +210,8 @@ def record(
     ------
     TypeError
         If an operand is no tensor.
+    ValueError
+        If there are fewer rules than operands.
 
     Examples
     --------
@@ -274,24 +230,66 @@ def record(
     >>> record("scaled", x.data * 5.0, (x,), scaled_rules, (5.0,))
     Tensor([ 5., 10.], operation='scaled')
     """
+    if not all(isinstance(operand, Tensor) for operand in operands):
+        raise TypeError(f"{operation}: expected a tuple of tensors as operands, got {operands!r}")
+    if len(rules) < len(operands):
+        raise ValueError(f"{operation}: expected a rule for each of its {len(operands)} operands, got {len(rules)}")
+    return _result(operation, data, operands, rules, arrays)
+
+
+def _result(operation, data, operands, rules, arrays=()):
     result = _new(Tensor)
     result._data = data if type(data) is ndarray else np.asarray(data)
     result.grad = result._found = None
     result._stamp = tick()
-    try:
-        for operand in operands:
-            if operand._requires_grad and is_recording():
-                result._requires_grad = True
-                result.operation = operation
-                result._operands = operands
-                result._rules = rules
-                result._arrays = arrays
-                return result
-    except AttributeError:
-        raise TypeError(f"{operation}: expected a tuple of tensors as operands, got {operands!r}") from None
-    result._requires_grad = result._owns_grad = False
+    for operand in operands:
+        if operand._requires_grad and is_recording():
+            result._requires_grad = True
+            result.operation = operation
+            result._operands = operands
+            result._rules = rules
+            result._arrays = arrays
+            return result
+    result._requires_grad = False
     result.operation = None
     result._operands = result._rules = result._arrays = ()
     if result._data.base is not None:  # a constant shares its memory with nobody
         result._data = result._data.copy()
     return result
+
+
+def as_tensor(value: Any) -> Tensor:
+    """A tensor as it is, anything else as a constant."""
+    return value if isinstance(value, Tensor) else Tensor(value)
+
+
+def same_dtype(*values: Any) -> list[Tensor]:
+    """Tensors, arrays and numbers as tensors of one dtype: the one that NumPy gives to their sum, or float64.
+
+    An array is copied where the result will be recorded: it may be filled anew before the backward pass.
+    """
+    operands = [as_operand(value) for value in values]
+    dtype = common_dtype(operands)
+    is_recorded = is_recording() and any(isinstance(operand, Tensor) and operand._requires_grad for operand in operands)
+    return [
+        _astype(operand, dtype) if isinstance(operand, Tensor) else _constant(operand, dtype, is_recorded or None)
+        for operand in operands
+    ]
+
+
+def _pair(a, b):
+    if isinstance(a, Tensor) and type(b) in NUMBERS:
+        return a, _constant(b, a._data.dtype)
+    if isinstance(b, Tensor) and type(a) in NUMBERS:
+        return _constant(a, b._data.dtype), b
+    return same_dtype(a, b)
+
+
+def _constant(value, dtype, copy=None):
+    return _result("constant", np.array(value, dtype, copy=copy), (), ())
+
+
+def _astype(x, dtype):
+    if x.dtype == dtype:
+        return x
+    return _result("astype", x.data.astype(dtype), (x,), (lambda grad, out, dtype: grad.astype(dtype),), (x.dtype,))

@@ -104,7 +104,8 @@ ELEMENTWISE = {
     "square": Case(lambda x: x**2, lambda z: z * z, scaled),
     "reciprocal": Case(lambda x: 1 / x, lambda z: 1 / z, scaled),
     "broken power": Case(lambda x: x**-1.5, lambda z: z**-1.5, scaled_positive),
-    "used three times": Case(lambda x: x * x * x, lambda z: z**3, mild),
+    # The slope 2x - 1 cancels at 1/2.
+    "used three times": Case(lambda x: x * x - x, lambda z: z * z - z, operands(low=0.75)),
     "number minus": Case(lambda x: 3.0 - x, lambda z: 3.0 - z, mild),
     "number to the power": Case(lambda x: 2.5**x, lambda z: np.exp(np.log(2.5) * z), mild),
 }

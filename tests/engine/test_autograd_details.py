@@ -1,11 +1,15 @@
 """What the engines promise beyond their gradients: names, shapes and dtypes on the way, operations of one's own."""
 
+import re
+
 import numpy as np
 import pytest
 
 from backprop_lib import Tensor, Value
 from backprop_lib import autograd as ag
-from backprop_lib.autograd import arithmetic, operands
+from backprop_lib.autograd.backward import RuleError
+from backprop_lib.autograd.operation import binary, unary, with_rule
+from backprop_lib.autograd.tensor import primitive
 
 
 def leaf(values, dtype=np.float64):
@@ -19,23 +23,23 @@ def double_rule(grad, out, x):
     return 2.0 * grad + 0.0 * x
 
 
-def test_an_operation_of_one_operand(monkeypatch):
-    monkeypatch.setattr(Tensor, "double", None, raising=False)
-    double = operands.unary("double", "2 x.", lambda x: 2.0 * x, double_rule)
+def test_an_operation_of_one_operand():
+    double = primitive(unary("double", lambda x: 2.0 * x, double_rule, "2 x."))
     assert (double.__name__, double.__doc__) == ("double", "2 x.")
-    assert Tensor.double is double
     x = leaf([1.0, 2.0])
-    for result in double(x), x.double():
-        np.testing.assert_array_equal(result.data, [2.0, 4.0])
-        assert (result.operation, result.parents) == ("double", (x,))
+    result = double(x)
+    np.testing.assert_array_equal(result.data, [2.0, 4.0])
+    assert (result.operation, result.parents) == ("double", (x,))
     result.backward(np.array([1.0, 10.0]))
     np.testing.assert_array_equal(x.grad, [2.0, 20.0])
     np.testing.assert_array_equal(double([3]).data, [6.0])
 
 
 def test_an_operation_of_two_operands():
-    product = operands.binary(
-        "product", "*", "a b.", np.multiply, lambda grad, out, x, y: grad * y, lambda grad, out, x, y: grad * x
+    product = primitive(
+        binary(
+            "product", "*", np.multiply, lambda grad, out, x, y: grad * y, lambda grad, out, x, y: grad * x, doc="a b."
+        )
     )
     assert (product.__name__, product.__doc__) == ("product", "a b.")
     a, b = leaf([1.0, 2.0]), leaf([3.0, 5.0])
@@ -47,20 +51,84 @@ def test_an_operation_of_two_operands():
     np.testing.assert_array_equal(b.grad, [1.0, 2.0])
 
 
-def test_a_function_becomes_a_method(monkeypatch):
-    monkeypatch.setattr(Tensor, "shape_twice", None, raising=False)
+def test_an_operation_with_options_and_what_its_rule_needs_besides():
+    @primitive
+    @with_rule(lambda grad, out, x, factor, shift: grad * factor)
+    def scaled(x, factor, shift=0.0):
+        """Factor times x, and a shift."""
+        return factor * x + shift, factor, shift
 
-    def shape_twice(x):
-        return x.shape, x.shape
+    assert (scaled.__name__, scaled.__doc__) == ("scaled", "Factor times x, and a shift.")
+    x = leaf([1.0, 2.0])
+    result = scaled(x, 3.0, shift=1.0)
+    np.testing.assert_array_equal(result.data, [4.0, 7.0])
+    assert (result.operation, result.parents) == ("scaled", (x,))
+    result.backward(np.array([1.0, 10.0]))
+    np.testing.assert_array_equal(x.grad, [3.0, 30.0])
+    np.testing.assert_array_equal(scaled([3], 2.0).data, [6.0])
 
-    assert operands.method(shape_twice) is shape_twice
-    assert leaf([1.0]).shape_twice() == ((1,), (1,))
+
+def test_methods_are_the_functions():
+    for name in set(ag.__all__) & set(dir(Tensor)):
+        assert getattr(ag, name) is getattr(Tensor, name)
+    assert Tensor.__neg__ is ag.negative
+    assert Tensor.__abs__ is ag.abs
+    assert Tensor.__getitem__ is ag.getitem
 
 
-def test_a_comparison():
-    greater = arithmetic._compares(np.greater)
-    assert greater(leaf([1.0, 3.0]), leaf([2.0, 2.0])).tolist() == [False, True]
-    assert greater(leaf([1.0, 3.0]), 2.0).tolist() == [False, True]
+# Rules that return what is no gradient of their operand
+
+
+def one_rule(rule, x=(1.0, 2.0, 3.0), out=(3,)):
+    x = leaf(x)
+    return x, ag.record("mine", np.ones(out), (x,), (rule,))
+
+
+@pytest.mark.parametrize(
+    ("returned", "came"),
+    [
+        (np.ones(4), r"shape \(4,\)"),
+        (np.ones((1, 3)), r"shape \(1, 3\)"),
+        (np.float64(1.0), "float64"),
+        ([1.0, 2.0, 3.0], "list"),
+        (None, "NoneType"),
+    ],
+)
+def test_a_gradient_of_another_shape_is_refused(returned, came):
+    x, result = one_rule(lambda grad, out: returned)
+    expected = rf"^mine: expected a rule to return a gradient of its operand's shape \(3,\), got {came}$"
+    with pytest.raises(RuleError, match=expected) as refused:
+        result.backward(np.ones(3))
+    assert refused.value.operand is x
+    assert refused.value.returned is returned
+
+
+@pytest.mark.parametrize("out", [(2, 4), (3, 2), (2, 3, 2)])
+def test_a_gradient_of_the_result_s_shape_is_refused_where_no_broadcasting_led_there(out):
+    _, result = one_rule(lambda grad, out: grad, out=out)
+    with pytest.raises(RuleError, match=rf"operand's shape \(3,\), got shape {re.escape(str(out))}$"):
+        result.backward(np.ones(out))
+
+
+def test_a_gradient_of_the_result_s_shape_is_summed_where_the_operand_was_repeated():
+    x, result = one_rule(lambda grad, out: grad, out=(2, 4, 3))
+    result.backward(np.ones((2, 4, 3)))
+    np.testing.assert_array_equal(x.grad, [8.0, 8.0, 8.0])
+
+
+def test_a_number_of_numpy_s_is_a_gradient_without_axes():
+    x, result = one_rule(lambda grad, out: np.float64(2.0), x=1.0, out=())
+    result.backward()
+    assert (type(x.grad), x.grad.shape, x.grad.item()) == (np.ndarray, (), 2.0)
+
+
+@pytest.mark.parametrize(
+    ("full", "shape"), [((4, 3), (4,)), ((4, 3), (2, 6)), ((3,), (1, 3)), ((2, 3), (2, 3, 1)), ((4, 3), (2, 3))]
+)
+def test_a_shape_that_does_not_broadcast_is_refused(full, shape):
+    expected = f"unbroadcast: expected a shape that broadcasts to {full}, got {shape}"
+    with pytest.raises(ValueError, match=f"^{re.escape(expected)}$"):
+        ag.unbroadcast(np.ones(full), shape)
 
 
 # What is recorded

@@ -237,7 +237,7 @@ def test_lists_and_empty_indices_are_indices_still():
 
 def test_where_nothing_is_recorded_nothing_is_copied(monkeypatch):
     copies = []
-    monkeypatch.setattr(ag.operands, "_constant", lambda value, dtype, copy=None: copies.append(copy) or Tensor(value))
+    monkeypatch.setattr(ag.tensor, "_constant", lambda value, dtype, copy=None: copies.append(copy) or Tensor(value))
     x, array = leaf(), A.copy()
     with no_grad():
         _ = x * array

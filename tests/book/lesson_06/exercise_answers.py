@@ -321,7 +321,7 @@ WRONG = [
     ("6.7", lambda X, w: None, "wrong", "returned NoneType; expected a Tensor"),
     ("6.7", recorded_with(lambda X, w: (X,), n_rules=1), "wrong", "passes nothing back to w; is it among the parents?"),
     ("6.7", recorded_with(lambda X, w: (w,), n_rules=1), "wrong", "passes nothing back to X; is it among the parents?"),
-    ("6.7", recorded_with(lambda X, w: (X, w), n_rules=1), "wrong", "recorded too few rules, 1 for 2 parents"),
+    ("6.7", recorded_with(lambda X, w: (X, w), n_rules=1), "wrong", "a rule for each of its 2 operands, got 1"),
     ("6.7", lambda X, w: 1 / 0, "wrong", "raised ZeroDivisionError"),
     ("6.7", convolution_with(rule_w=lambda g, padded, w: w * 0), "wrong", "dL_dw: it is 0 everywhere"),
 ]
