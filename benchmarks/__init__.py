@@ -5,5 +5,6 @@ One thread for everybody. The libraries read these variables when they are impor
 
 import os
 
-for variable in "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS":
-    os.environ[variable] = "1"
+for variable in "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NPROC":
+    os.environ[variable] = "1"  # the last is JAX's
+os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"

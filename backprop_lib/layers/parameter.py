@@ -38,7 +38,8 @@ class Parameter:
         gradient : array of data's shape
             In data's dtype afterwards. A new array, which nothing else writes to: the first is kept, not copied.
         """
-        gradient = gradient.astype(self.data.dtype, casting="same_kind", copy=False)
+        if gradient.dtype != self.data.dtype:
+            gradient = gradient.astype(self.data.dtype, casting="same_kind")
         if self.grad is None:
             self.grad = gradient
         else:

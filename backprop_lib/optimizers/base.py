@@ -50,17 +50,12 @@ class Optimizer:
         for group, eta in zip(self.groups, rates, strict=True):
             weight_decay = self.weight_decay if group.weight_decay is None else group.weight_decay
             for state in group.states:
-                if state.parameter.grad is not None:
-                    self._move(state, eta, weight_decay)
+                w, g = state.parameter.data, state.parameter.grad
+                if g is not None:
+                    state.steps += 1
+                    self._update(w, self._decay(w, g, eta, weight_decay) if weight_decay else g, state, eta)
+                    state.parameter.data = w  # a Tensor counts how often its data are set
         self.steps += 1
-
-    def _move(self, state, eta, weight_decay):
-        state.steps += 1
-        w, g = state.parameter.data, state.parameter.grad
-        if weight_decay:
-            g = self._decay(w, g, eta, weight_decay)
-        self._update(w, g, state, eta)
-        state.parameter.data = w  # a Tensor counts how often its data are set
 
     def _rate(self, group):
         """The group's learning rate in this step."""
