@@ -3,6 +3,8 @@
 Nothing here knows about networks. A check returns the array, so that it can stand where the array is used.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Mapping
 from numbers import Real

@@ -43,7 +43,8 @@ def shifted_exponentials(logits: Array) -> tuple[Array, Array, Array]:
     Rows are over the last axis, and the sums (..., 1). softmax = exponentials / sums and log_softmax = shifted -
     log(sums) are finite for logits of any size. For complex logits "largest" means the real part.
     """
-    shifted = np.array(logits, order="F")  # a short last axis is reduced several times faster with the long stride
+    # A short last axis is reduced several times faster where it has the long stride.
+    shifted = np.array(logits, order="F" if logits.shape[-1] <= 32 else "C")
     shifted -= shifted.real.max(axis=-1, keepdims=True)
     exponentials = np.exp(shifted)
     return shifted, exponentials, exponentials.sum(axis=-1, keepdims=True)

@@ -5,6 +5,8 @@ time t and in the step to h_{t+1}, so its gradient is the sum of both. Only this
 at every time, so their gradients add up over it: with all B T rows under one another that is one matrix product.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

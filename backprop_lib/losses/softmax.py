@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from backprop_lib._checks import Array, ArrayLike, as_finite_reals, as_float_array, as_labels, as_rows
-from backprop_lib._stable import log_softmax, masked, shifted_exponentials
+from backprop_lib._stable import masked, shifted_exponentials
 from backprop_lib.losses.base import Loss
 from backprop_lib.losses.labels import check_ignore_label, one_hot, which_count
 
@@ -121,9 +121,9 @@ def _against_targets(logits, targets):
     total = weights.sum()
     if total == 0.0:
         raise ValueError("labels: expected at least one row that counts, got none: all are ignored or weigh 0")
-    log_probabilities = log_softmax(logits)
-    value = -masked(log_probabilities, targets).sum() / total
-    return value, (masked(np.exp(log_probabilities), weights) - targets) / total
+    shifted, exponentials, sums = shifted_exponentials(logits)
+    value = masked(np.log(sums) - shifted, targets).sum() / total
+    return value, (masked(exponentials / sums, weights) - targets) / total
 
 
 def _checked_class_weights(class_weights):
