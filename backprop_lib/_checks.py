@@ -3,6 +3,8 @@
 Nothing here knows about networks. A check returns the array, so that it can stand where the array is used.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Mapping
 from numbers import Real
@@ -15,6 +17,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 Array = NDArray[Any]
 AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
 
+FLOATING = "fdgFDG"  # NumPy's letters of the real and complex floating dtypes, float16 left out
 NO_FLOAT16 = "sums of float16 overflow at 65504 and lose what is small: compute in float32, and round at the end"
 
 
@@ -35,10 +38,10 @@ def as_float_array(value: ArrayLike, name: object, beside: DTypeLike = np.float6
         array = np.asarray(value)
     except ValueError as error:
         raise ValueError(f"{name}: expected numbers in rows of one length, got another: {error}") from None
+    if array.dtype.char in FLOATING:
+        return array
     if array.dtype == np.float16:
         raise TypeError(f"{name}: expected float32 or float64, got float16; {NO_FLOAT16}")
-    if array.dtype.kind in "fc":
-        return array
     if array.dtype.kind in "iub":
         return array.astype(np.result_type(array, beside))
     hint = "; pass its .data" if hasattr(value, "grad") else ""  # a Parameter, a Value

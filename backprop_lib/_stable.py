@@ -3,6 +3,7 @@
 Nothing here checks what comes in.
 """
 
+import cmath
 import math
 from collections.abc import Sequence
 
@@ -16,7 +17,7 @@ def are_finite(a: Array, b: Array) -> bool:
 
     It takes a fraction of the time of ``np.isfinite``, and warns of nothing.
     """
-    return math.isfinite(abs(np.vdot(a, b)))
+    return cmath.isfinite(np.vdot(a, b))
 
 
 def folded(z: Array) -> Array:
@@ -35,16 +36,24 @@ def stable_softplus(z: Array) -> Array:
     return np.where(z.real < 0, 0.0, z) + np.log1p(np.exp(-folded(z)))  # the branches must part where folded's do
 
 
-def log_softmax(logits: Array) -> Array:
-    """Logits minus the logarithm of their summed exponentials, over the last axis; finite for logits of any size.
+@np.errstate(over="ignore", invalid="ignore")  # a logit below the largest by more than 1.8e308 counts as -inf
+def shifted_exponentials(logits: Array) -> tuple[Array, Array, Array]:
+    """Logits minus the largest of their row, the exponentials of these, and the sum of the exponentials in each row.
 
-    The largest logit is subtracted first. For complex logits "largest" means the real part.
+    Rows are over the last axis, and the sums (..., 1). softmax = exponentials / sums and log_softmax = shifted -
+    log(sums) are finite for logits of any size. For complex logits "largest" means the real part.
     """
-    logits = np.asfortranarray(logits)  # a short last axis is reduced several times faster where it has the long stride
-    largest = logits.real.max(axis=-1, keepdims=True)
-    with np.errstate(over="ignore", invalid="ignore"):  # a logit below the largest by more than 1.8e308 counts as -inf
-        shifted = logits - largest
-    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    # A short last axis is reduced several times faster where it has the long stride.
+    shifted = np.array(logits, order="F" if logits.shape[-1] <= 32 else "C")
+    shifted -= shifted.real.max(axis=-1, keepdims=True)
+    exponentials = np.exp(shifted)
+    return shifted, exponentials, exponentials.sum(axis=-1, keepdims=True)
+
+
+def log_softmax(logits: Array) -> Array:
+    """Logits minus the logarithm of their summed exponentials, over the last axis."""
+    shifted, _, sums = shifted_exponentials(logits)
+    return shifted - np.log(sums)
 
 
 def masked(values: Array, mask: Array) -> Array:

@@ -1,6 +1,7 @@
 """Data to learn from: real handwritten digits, shipped with the package, and spirals made on the spot."""
 
-import hashlib
+from __future__ import annotations
+
 import io
 from pathlib import Path
 from typing import NamedTuple
@@ -109,6 +110,8 @@ def _checked_content(path, sha256):
         content = path.read_bytes()
     except FileNotFoundError:
         raise FileNotFoundError(f"{path}: expected a file of the package, found none; {advice}") from None
+    import hashlib  # only here: with OpenSSL it takes a while
+
     found = hashlib.sha256(content).hexdigest()
     if found != sha256:
         raise ValueError(f"{path}: expected SHA-256 {sha256}, got {found} ({len(content)} bytes); {advice}")

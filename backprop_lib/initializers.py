@@ -3,6 +3,8 @@
 Shapes are (out, in), as `Linear` stores its weight; fan_in is the second number, fan_out the first.
 """
 
+from __future__ import annotations
+
 import numpy as np
 
 from backprop_lib._checks import Array, check_count, check_rng

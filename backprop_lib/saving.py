@@ -2,7 +2,6 @@
 
 import io
 import os
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -164,7 +163,7 @@ def _replace(path, arrays):
     """Write the file beside its place and put it there when it is whole."""
     if not path.parent.is_dir():
         raise FileNotFoundError(f"path: expected a folder that exists, got {path.parent}")
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    unfinished = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
     try:
         with open(unfinished, "xb") as file:
             np.savez(file, **arrays)

@@ -16,7 +16,10 @@ def description():
     return [
         ("processor", f"{_processor()}, {os.cpu_count()} cores"),
         ("system", f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"),
-        ("versions", ", ".join(f"{name} {version(name)}" for name in ("numpy", "torch", "autograd", "micrograd"))),
+        (
+            "versions",
+            ", ".join(f"{name} {version(name)}" for name in ("numpy", "jax", "torch", "autograd", "micrograd")),
+        ),
         ("BLAS of NumPy", "; ".join(_blas())),
         ("PyTorch", f"{torch.backends.cpu.get_cpu_capability()}, threads: {torch.get_num_threads()}"),
     ]

@@ -1,7 +1,8 @@
-"""One training step of the same network in four ways, and the step's matrix products alone.
+"""One training step of the same network, as the package makes it and as peers do.
 
-Every contender is a class with ``step()``: forward, loss, backward, plain gradient descent, and with ``gradients()``
-of its last step, in the order weight, bias, layer by layer. No one computes the gradient for the input.
+Every contender is a class with ``step()``: forward, loss, backward, plain gradient descent, and with ``gradients()``,
+after the first step those of that step, in the order weight, bias, layer by layer. No one computes the gradient for
+the input.
 """
 
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from itertools import pairwise
 
 import autograd
 import autograd.numpy as anp
+import jax
+import jax.numpy as jnp
 import numpy as np
 import torch
 
@@ -150,46 +153,92 @@ class ByHips:
         return self.last
 
 
-class ProductsAlone:
-    """The step's matrix products and nothing else, into memory that is there already: what no step can undercut."""
+class BareNumPy:
+    """The same step as one writes it for this one network: NumPy alone, without layers and checks."""
 
     def __init__(self, problem):
-        self.weights = problem.weights
-        outputs = [(len(problem.X), len(weight)) for weight in problem.weights]
-        rng = np.random.default_rng(1)
-        self.inputs = [problem.X] + [rng.normal(size=shape).astype(np.float32) for shape in outputs[:-1]]
-        self.grad_outputs = [rng.normal(size=shape).astype(np.float32) for shape in outputs]
-        self.products = [
-            tuple(np.empty(shape, np.float32) for shape in (Z.shape, W.shape, X.shape))
-            for Z, W, X in zip(self.grad_outputs, self.weights, self.inputs, strict=True)
-        ]
+        self.X, self.labels, self.rows = problem.X, problem.labels, np.arange(len(problem.X))
+        self.weights = [weight.copy() for weight in problem.weights]
+        self.biases = [np.zeros(len(weight), weight.dtype) for weight in problem.weights]
 
     def step(self):
-        for X, W, (Z, _, _) in zip(self.inputs, self.weights, self.products, strict=True):
-            np.matmul(X, W.T, out=Z)
-        backwards = list(zip(self.inputs, self.weights, self.grad_outputs, self.products, strict=True))[::-1]
-        for X, W, dZ, (_, dW, dX) in backwards:
-            np.matmul(dZ.T, X, out=dW)
-            if X is not self.inputs[0]:
-                np.matmul(dZ, W, out=dX)
+        inputs = [self.X]
+        for W, b in zip(self.weights, self.biases, strict=True):
+            Z = inputs[-1] @ W.T
+            Z += b
+            inputs.append(np.maximum(Z, 0.0))
+        self.loss, dZ = self._loss_and_gradient(Z)
+        self.last = []
+        for W, X in zip(self.weights[::-1], inputs[-2::-1], strict=True):
+            self.last += [dZ.sum(axis=0), dZ.T @ X]
+            if X is not self.X:
+                dZ = dZ @ W
+                dZ *= X > 0
+        for W, b, dW, db in zip(self.weights, self.biases, self.last[::-2], self.last[-2::-2], strict=True):
+            W -= LEARNING_RATE * dW
+            b -= LEARNING_RATE * db
+
+    def _loss_and_gradient(self, Z):
+        Z -= Z.max(axis=1, keepdims=True)
+        P = np.exp(Z)
+        sums = P.sum(axis=1, keepdims=True)
+        P /= sums
+        loss = (np.log(sums).sum() - Z[self.rows, self.labels].sum()) / len(Z)
+        P[self.rows, self.labels] -= 1.0
+        P /= len(Z)
+        return loss, P
+
+    def gradients(self):
+        return self.last[::-1]
+
+
+class ByJax:
+    """JAX, compiled: the whole step is one call of `jax.jit`, which may write into the memory of the old parameters."""
+
+    def __init__(self, problem):
+        self.X, self.labels = jnp.asarray(problem.X), jnp.asarray(problem.labels)
+        self.parameters = []
+        for weight in problem.weights:
+            self.parameters += [jnp.asarray(weight), jnp.zeros(len(weight), weight.dtype)]
+        self.before = jax.tree.map(jnp.copy, self.parameters)
+        self.moved = jax.jit(self._moved, donate_argnums=0)
+
+    def _loss(self, parameters, X, labels):
+        Z = X @ parameters[0].T + parameters[1]
+        for weight, bias in zip(parameters[2::2], parameters[3::2], strict=True):
+            Z = jax.nn.relu(Z) @ weight.T + bias
+        log_probabilities = jax.nn.log_softmax(Z)
+        return -jnp.take_along_axis(log_probabilities, labels[:, None], axis=1).mean()
+
+    def _moved(self, parameters, X, labels):
+        loss, gradients = jax.value_and_grad(self._loss)(parameters, X, labels)
+        return [p - LEARNING_RATE * g for p, g in zip(parameters, gradients, strict=True)], loss
+
+    def step(self):
+        self.parameters, self.loss = self.moved(self.parameters, self.X, self.labels)
+        jax.block_until_ready(self.parameters)
+
+    def gradients(self):
+        """Of the first step: the compiled one hands none out."""
+        return [np.asarray(g) for g in jax.grad(self._loss)(self.before, self.X, self.labels)]
 
 
 OURS = {"layers by hand": ByHand, "Tensor engine": ByTensor}
-PEERS = {"own products": ProductsAlone, "PyTorch": ByTorch, "HIPS autograd": ByHips}
+PEERS = {"bare NumPy": BareNumPy, "jax.jit": ByJax, "PyTorch": ByTorch, "HIPS autograd": ByHips}
 
 
 def check_agreement(problem):
     """Raise unless all contenders compute the same gradients, and compute in float32."""
-    _, *others = makers = [ByHand, ByTensor, ByTorch, ByHips]
-    made = [make(problem) for make in makers]
-    for contender in made:
+    made = {name: make(problem) for name, make in (OURS | PEERS).items()}
+    for contender in made.values():
         contender.step()
-    for make, contender in zip(others, made[1:], strict=True):
-        for ours, theirs in zip(made[0].gradients(), contender.gradients(), strict=True):
+    first, *others = made
+    for name in others:
+        for ours, theirs in zip(made[first].gradients(), made[name].gradients(), strict=True):
             if ours.dtype != np.float32 or theirs.dtype != np.float32:
                 raise ValueError(f"{problem.name}: expected float32, got {ours.dtype} and {theirs.dtype}")
             if not relative_error(ours, theirs) <= AGREEMENT:
-                raise ValueError(f"{problem.name}: layers by hand and {make.__name__} disagree")
+                raise ValueError(f"{problem.name}: {first} and {name} disagree")
 
 
 def memory_of_steps(make, problem, steps=10):

@@ -37,7 +37,7 @@ class Activation(Layer):
     def forward(self, X: ArrayLike) -> Array:
         """Output of X's shape, (B, n) or (B, ..., n)."""
         self._Z = as_rows(X, self)
-        self._H = self.function(self._Z)
+        self._H = self.function.forward(self._Z)
         return self._H
 
     def backward(self, grad_output: ArrayLike, *, input_gradient: bool = True) -> Array | Any:

@@ -107,9 +107,7 @@ class Layer:
         return self.forward(X)
 
 
-def checked_gradient(
-    layer: Layer, cached: Array | None, features: tuple[int, ...] | None, grad_output: ArrayLike
-) -> Array:
+def checked_gradient(layer: Layer, cached: Array | None, features: int | None, grad_output: ArrayLike) -> Array:
     """Return grad_output as an array of the output's shape.
 
     ``cached`` is an array that the forward pass kept, None before it; the output has its shape, but for the last axis
@@ -118,7 +116,7 @@ def checked_gradient(
     if cached is None:
         raise ValueError(f"{layer!r}.backward: expected a forward pass before, got none")
     grad_output = as_float_array(grad_output, "grad_output", cached.dtype)
-    expected = cached.shape if features is None else (*cached.shape[:-1], *features)
+    expected = cached.shape if features is None else (*cached.shape[:-1], features)
     if grad_output.shape != expected:
         raise ValueError(f"{layer!r}.backward: expected grad_output of shape {expected}, got {grad_output.shape}")
     return grad_output

@@ -1,5 +1,7 @@
 """Dropout: noise that keeps a network from relying on any single unit."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

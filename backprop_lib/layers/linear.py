@@ -1,5 +1,7 @@
 """The fully connected layer."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 
@@ -85,12 +87,10 @@ class Linear(Layer):
 
     def backward(self, grad_output: ArrayLike, *, input_gradient: bool = True) -> Array | Any:
         """See `Layer.backward`."""
-        grad_Z = rows(checked_gradient(self, self._X, (self.weight.data.shape[0],), grad_output))
-        self.weight.accumulate(np.matmul, grad_Z.T, rows(self._X))  # (m, B) @ (B, n) -> (m, n)
+        grad_Z = rows(checked_gradient(self, self._X, self.weight.data.shape[0], grad_output))
+        self.weight.add_gradient(grad_Z.T @ rows(self._X))  # (m, B) @ (B, n) -> (m, n)
         if self.bias is not None:
-            # Every row used the same b, so its gradients add up; as a product with ones the sum is fastest.
-            ones = np.ones(len(grad_Z), grad_Z.dtype)
-            self.bias.accumulate(np.matmul, ones, grad_Z)  # (B,) @ (B, m) -> (m,)
+            self.bias.add_gradient(grad_Z.sum(axis=0))  # every row used the same b: (B, m) -> (m,)
         if not input_gradient:
             return None
         grad_X = grad_Z @ self.weight.data  # (B, m) @ (m, n) -> (B, n)

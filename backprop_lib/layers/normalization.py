@@ -75,8 +75,8 @@ class _Normalization(Layer):
         """See `Layer.backward`."""
         grad_output = checked_gradient(self, self._X_hat, None, grad_output)
         n = len(self.weight.data)
-        self.weight.accumulate(np.sum, (grad_output * self._X_hat).reshape(-1, n), axis=0)
-        self.bias.accumulate(np.sum, grad_output.reshape(-1, n), axis=0)
+        self.weight.add_gradient((grad_output * self._X_hat).reshape(-1, n).sum(axis=0))
+        self.bias.add_gradient(grad_output.reshape(-1, n).sum(axis=0))
         return self._normalize_backward(grad_output * self.weight.data) if input_gradient else None
 
     def parameters(self) -> list[Parameter]:

@@ -1,10 +1,5 @@
 """The parameter: an array to be learned, with its gradient."""
 
-from collections.abc import Callable
-from typing import Any
-
-import numpy as np
-
 from backprop_lib._checks import Array, ArrayLike, as_float_array
 
 
@@ -31,39 +26,27 @@ class Parameter:
     Parameter(shape=(1, 2), dtype=float64)
     """
 
-    _buffer: Array | None = None  # memory of the last gradient, for the next one
-
     def __init__(self, data: ArrayLike):
         self.data = as_float_array(data, "data")
         self.grad: Array | None = None
 
-    def __getstate__(self):
-        # A copy gets memory of its own, when it needs some.
-        return {name: value for name, value in vars(self).items() if name != "_buffer"}
-
-    def accumulate(self, operation: Callable[..., Array], *operands: Array, **options: Any) -> None:
-        """Add ``operation(*operands)`` to ``grad``.
-
-        The first write after ``zero_grad`` goes straight into memory kept from the last step, so that a training
-        step allocates nothing for its gradients. Hence the operation, a NumPy function with ``out=``, and not
-        its result.
+    def add_gradient(self, gradient: Array) -> None:
+        """Add ``gradient`` to ``grad``: a parameter that is used several times gets the sum over all uses.
 
         Parameters
         ----------
-        operation : callable
-            ``np.matmul``, ``np.sum`` or another with ``out=``.
-        *operands, **options
-            What it is called with.
+        gradient : array of data's shape
+            In data's dtype afterwards. A new array, which nothing else writes to: the first is kept, not copied.
         """
-        if self.grad is not None:
-            self.grad += operation(*operands, **options)
-            return
-        if self._buffer is None or self._buffer.shape != self.data.shape or self._buffer.dtype != self.data.dtype:
-            self._buffer = np.empty_like(self.data)
-        self.grad = operation(*operands, **options, out=self._buffer)
+        if gradient.dtype != self.data.dtype:
+            gradient = gradient.astype(self.data.dtype, casting="same_kind")
+        if self.grad is None:
+            self.grad = gradient
+        else:
+            self.grad += gradient
 
     def zero_grad(self) -> None:
-        """Empty the gradient. Its memory is kept and overwritten by the next backward pass."""
+        """Empty the gradient."""
         self.grad = None
 
     def __repr__(self):

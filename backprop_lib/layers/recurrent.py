@@ -5,6 +5,8 @@ time t and in the step to h_{t+1}, so its gradient is the sum of both. Only this
 at every time, so their gradients add up over it: with all B T rows under one another that is one matrix product.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np
@@ -43,10 +45,10 @@ class _Recurrence(Layer):
             raise ValueError(f"{self!r}: expected sequences of shape (B, T, {self.n_inputs}), got shape {X.shape}")
         return X
 
-    def _accumulate_weights(self, grad_A_x, grad_A_h):
+    def _add_weight_gradients(self, grad_A_x, grad_A_h):
         """Add dW_x = sum_t dA_t^T X_t and dW_h = sum_t dA_t^T H_{t-1}; dA are the gradients before the activation."""
-        self.weight_x.accumulate(np.matmul, rows(grad_A_x).T, rows(self._X))  # (m, B T) @ (B T, n) -> (m, n)
-        self.weight_h.accumulate(np.matmul, rows(grad_A_h).T, rows(_before(self._H)))
+        self.weight_x.add_gradient(rows(grad_A_x).T @ rows(self._X))  # (m, B T) @ (B T, n) -> (m, n)
+        self.weight_h.add_gradient(rows(grad_A_h).T @ rows(_before(self._H)))
 
     def __repr__(self):
         return f"{type(self).__name__}({self.n_inputs}, {self.n_hidden})"
@@ -116,8 +118,8 @@ class Recurrent(_Recurrence):
             later = (grad_H[:, t] * slopes[:, t]) @ self.weight_h.data
         self.hidden_gradients = grad_H
         grad_A = grad_H * slopes
-        self._accumulate_weights(grad_A, grad_A)
-        self.bias.accumulate(np.sum, rows(grad_A), axis=0)
+        self._add_weight_gradients(grad_A, grad_A)
+        self.bias.add_gradient(rows(grad_A).sum(axis=0))
         return _product(grad_A, self.weight_x.data) if input_gradient else None
 
     def parameters(self) -> list[Parameter]:
@@ -208,9 +210,9 @@ class GatedRecurrent(_Recurrence):
             later = z[:, t] * grad_H[:, t] + grad_a_h @ self.weight_h.data
         self.hidden_gradients = grad_H
         grad_A_x, grad_A_h = np.tile(grad_H, 3) * slopes_x, np.tile(grad_H, 3) * slopes_h
-        self._accumulate_weights(grad_A_x, grad_A_h)
-        self.bias_x.accumulate(np.sum, rows(grad_A_x), axis=0)
-        self.bias_h.accumulate(np.sum, rows(grad_A_h), axis=0)
+        self._add_weight_gradients(grad_A_x, grad_A_h)
+        self.bias_x.add_gradient(rows(grad_A_x).sum(axis=0))
+        self.bias_h.add_gradient(rows(grad_A_h).sum(axis=0))
         return _product(grad_A_x, self.weight_x.data) if input_gradient else None
 
     def _slopes(self):

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from backprop_lib._checks import Array, ArrayLike, as_finite_reals, as_float_array, as_labels, as_rows
-from backprop_lib._stable import log_softmax, masked
+from backprop_lib._stable import masked, shifted_exponentials
 from backprop_lib.losses.base import Loss
 from backprop_lib.losses.labels import check_ignore_label, one_hot, which_count
 
@@ -107,9 +107,9 @@ def _against_labels(logits, labels):
     """Value and gradient for integer labels that all count the same: the softmax, with 1 taken off at each label."""
     n_rows = len(labels)
     at_labels = np.arange(n_rows), labels
-    log_probabilities = log_softmax(logits)
-    value = -log_probabilities[at_labels].sum() / n_rows
-    gradient = np.exp(log_probabilities)
+    shifted, gradient, sums = shifted_exponentials(logits)
+    value = (np.log(sums[:, 0]) - shifted[at_labels]).sum() / n_rows
+    gradient /= sums
     gradient[at_labels] -= 1.0
     gradient /= n_rows
     return value, gradient
@@ -121,9 +121,9 @@ def _against_targets(logits, targets):
     total = weights.sum()
     if total == 0.0:
         raise ValueError("labels: expected at least one row that counts, got none: all are ignored or weigh 0")
-    log_probabilities = log_softmax(logits)
-    value = -masked(log_probabilities, targets).sum() / total
-    return value, (masked(np.exp(log_probabilities), weights) - targets) / total
+    shifted, exponentials, sums = shifted_exponentials(logits)
+    value = masked(np.log(sums) - shifted, targets).sum() / total
+    return value, (masked(exponentials / sums, weights) - targets) / total
 
 
 def _checked_class_weights(class_weights):

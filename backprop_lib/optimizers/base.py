@@ -10,7 +10,7 @@ from backprop_lib.optimizers.groups import Checked, Group, check_rate, checked_g
 
 
 class Optimizer:
-    """What all optimisers share. A rule writes ``_change``: the array to subtract, from gradient, state and rate.
+    """What all optimisers share. A rule writes ``_update``: the formula that moves one parameter w, in place.
 
     It names the numbers that it goes by in ``SETTINGS``, and what it remembers of earlier gradients in ``AVERAGES``.
     """
@@ -27,7 +27,6 @@ class Optimizer:
         self.learning_rate, self.weight_decay = learning_rate, weight_decay
         self.steps = 0
         self._remember()
-        self._share_workspaces()
 
     def _averages(self):
         """Names of what is remembered with the settings of now."""
@@ -36,15 +35,6 @@ class Optimizer:
     def _remember(self):
         for state in self.states:
             state.remember(len(self._averages()))
-
-    def _share_workspaces(self):
-        workspaces = np.empty((2, max(parameter.data.nbytes for parameter in self.parameters)), np.uint8)
-        for state in self.states:
-            state.work_in(workspaces)
-
-    def __setstate__(self, attributes):
-        vars(self).update(attributes)
-        self._share_workspaces()
 
     def step(self) -> None:
         """Move every parameter that has a gradient; the others, and what is remembered for them, stay.
@@ -57,13 +47,14 @@ class Optimizer:
         """
         with_gradient(self.parameters)
         rates = [self._rate(group) for group in self.groups]
-        for group, rate in zip(self.groups, rates, strict=True):
-            decay = self.weight_decay if group.weight_decay is None else group.weight_decay
+        for group, eta in zip(self.groups, rates, strict=True):
+            weight_decay = self.weight_decay if group.weight_decay is None else group.weight_decay
             for state in group.states:
-                parameter = state.parameter
-                if parameter.grad is not None:
+                w, g = state.parameter.data, state.parameter.grad
+                if g is not None:
                     state.steps += 1
-                    parameter.data -= self._change(self._decay(state, rate, decay), state, rate)
+                    self._update(w, self._decay(w, g, eta, weight_decay) if weight_decay else g, state, eta)
+                    state.parameter.data = w  # a Tensor counts how often its data are set
         self.steps += 1
 
     def _rate(self, group):
@@ -71,15 +62,12 @@ class Optimizer:
         rate = self.learning_rate if group.learning_rate is None else group.learning_rate
         return check_from_zero(rate(self.steps), f"learning_rate({self.steps})") if callable(rate) else rate
 
-    def _decay(self, state, rate, weight_decay):
+    def _decay(self, w, g, eta, weight_decay):
         """Gradient of the loss plus weight_decay / 2 times the squared weights: the L2 penalty."""
-        if not weight_decay:
-            return state.parameter.grad
-        decayed = np.multiply(state.parameter.data, weight_decay, out=state.decayed)
-        decayed += state.parameter.grad
-        return decayed
+        return g + weight_decay * w
 
-    def _change(self, gradient, state, rate):
+    def _update(self, w, g, state, eta):
+        """Move w by its gradient g with the learning rate eta; ``state`` holds what is remembered of w."""
         raise NotImplementedError
 
     def zero_grad(self) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop_lib._checks import Array, check_from_zero, check_positive, check_real, check_same_shape
+from backprop_lib._checks import check_from_zero, check_positive, check_real, check_same_shape
 
 
 class Checked:
@@ -44,14 +44,7 @@ class Group:
 
 
 class State:
-    """What an optimiser keeps for one parameter; allocated once, so that a step allocates nothing of its size.
-
-    ``averages`` start at zero and remember earlier gradients. ``decayed`` and ``scratch`` are only worked in; all
-    parameters share their memory, which is then still in the processor's cache.
-    """
-
-    decayed: Array
-    scratch: Array
+    """What an optimiser keeps for one parameter: how often it was moved, and averages of its gradients, from zero."""
 
     def __init__(self, parameter):
         self.parameter = parameter
@@ -61,15 +54,6 @@ class State:
     def remember(self, n_averages):
         if len(self.averages) != n_averages:
             self.averages = [np.zeros_like(self.parameter.data) for _ in range(n_averages)]
-
-    def work_in(self, workspaces):
-        data = self.parameter.data
-        self.decayed, self.scratch = (
-            workspace[: data.nbytes].view(data.dtype).reshape(data.shape) for workspace in workspaces
-        )
-
-    def __getstate__(self):
-        return {name: value for name, value in vars(self).items() if name not in ("decayed", "scratch")}
 
 
 def checked_groups(parameters):

@@ -1,6 +1,5 @@
 """The rules of the single optimisers, each beside the formula that it follows."""
 
-import math
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
@@ -22,10 +21,10 @@ def check_betas(betas, name):
 
 
 class SGD(Optimizer):
-    """Gradient descent: data <- data - learning_rate * grad. Stochastic where the gradient comes from a batch.
+    """Gradient descent: w <- w - eta g, with the learning rate eta. Stochastic where g comes from a batch.
 
-    With momentum the step follows a running sum of gradients, velocity <- momentum * velocity + grad, data <- data -
-    learning_rate * velocity; Nesterov's variant takes grad + momentum * velocity in place of the velocity.
+    With a momentum mu the step follows a running sum of gradients, v <- mu v + g, w <- w - eta v; Nesterov's variant
+    takes g + mu v in place of v.
 
     Parameters
     ----------
@@ -121,23 +120,21 @@ class SGD(Optimizer):
             raise ValueError(f"nesterov: expected a momentum above 0 with it, got {self.momentum!r}")
         self._nesterov = nesterov
 
-    def _change(self, gradient, state, rate):
-        scratch = state.scratch
-        for velocity in state.averages:  # none without momentum
-            velocity *= self._momentum
-            velocity += gradient
-            if self._nesterov:
-                gradient = np.add(gradient, np.multiply(velocity, self._momentum, out=scratch), out=scratch)
-            else:
-                gradient = velocity
-        return np.multiply(gradient, rate, out=scratch)
+    def _update(self, w, g, state, eta):
+        mu = self._momentum
+        if mu:
+            (v,) = state.averages
+            v *= mu
+            v += g
+            g = g + mu * v if self._nesterov else v
+        w -= eta * g
 
 
 class RMSProp(Optimizer):
-    """Gradient over the root of its mean square: data <- data - learning_rate * grad / (sqrt(square) + eps).
+    """Gradient over the root of its mean square: w <- w - eta g / (sqrt(s) + eps), with the learning rate eta.
 
-    square <- alpha * square + (1 - alpha) * grad^2 is a running average, entry by entry, from zero. Tieleman and
-    Hinton (2012, lecture 6.5), who have no eps; it stands outside the root, as in PyTorch.
+    s <- alpha s + (1 - alpha) g^2 is a running average, entry by entry, from zero. Tieleman and Hinton (2012,
+    lecture 6.5), who have no eps; it stands outside the root, as in PyTorch.
 
     Parameters
     ----------
@@ -166,21 +163,18 @@ class RMSProp(Optimizer):
         super().__init__(parameters, learning_rate, weight_decay)
         self.alpha, self.eps = alpha, eps
 
-    def _change(self, gradient, state, rate):
-        (square,), scratch = state.averages, state.scratch
-        _average(square, np.multiply(gradient, gradient, out=scratch), self.alpha, scratch)
-        root = np.sqrt(square, out=scratch)
-        root += self.eps
-        change = np.divide(gradient, root, out=scratch)
-        change *= rate
-        return change
+    def _update(self, w, g, state, eta):
+        (s,), alpha = state.averages, self.alpha
+        s *= alpha
+        s += (1 - alpha) * g**2
+        w -= eta * g / (np.sqrt(s) + self.eps)
 
 
 class Adam(Optimizer):
-    """Mean gradient over the root of its mean square: data <- data - learning_rate * m / (sqrt(v) + eps).
+    """Mean gradient over the root of its mean square: w <- w - eta m_hat / (sqrt(s_hat) + eps).
 
-    mean <- beta1 * mean + (1 - beta1) * grad and square <- beta2 * square + (1 - beta2) * grad^2 start at zero; after
-    t steps m = mean / (1 - beta1^t) and v = square / (1 - beta2^t) make up for that. Kingma and Ba (2015), algorithm 1.
+    m <- beta1 m + (1 - beta1) g and s <- beta2 s + (1 - beta2) g^2 start at zero; after t steps m_hat = m / (1 -
+    beta1^t) and s_hat = s / (1 - beta2^t) make up for that. Kingma and Ba (2015), algorithm 1, who write v for s.
 
     Parameters
     ----------
@@ -209,21 +203,19 @@ class Adam(Optimizer):
         super().__init__(parameters, learning_rate, weight_decay)
         self.betas, self.eps = betas, eps
 
-    def _change(self, gradient, state, rate):
-        (mean, square), scratch = state.averages, state.scratch
-        beta1, beta2 = self.betas
-        _average(mean, gradient, beta1, scratch)
-        _average(square, np.multiply(gradient, gradient, out=scratch), beta2, scratch)
-        root = np.sqrt(square, out=scratch)
-        root /= math.sqrt(1.0 - beta2**state.steps)
-        root += self.eps
-        change = np.divide(mean, root, out=scratch)
-        change *= rate / (1.0 - beta1**state.steps)
-        return change
+    def _update(self, w, g, state, eta):
+        (m, s), (beta1, beta2), t = state.averages, self.betas, state.steps
+        m *= beta1
+        m += (1 - beta1) * g
+        s *= beta2
+        s += (1 - beta2) * g**2
+        m_hat = m / (1 - beta1**t)
+        s_hat = s / (1 - beta2**t)
+        w -= eta * m_hat / (np.sqrt(s_hat) + self.eps)
 
 
 class AdamW(Adam):
-    """Adam with the weight decay apart: data <- (1 - learning_rate * weight_decay) * data, then Adam's step.
+    """Adam with the weight decay apart: w <- (1 - eta weight_decay) w, then Adam's step.
 
     Loshchilov and Hutter (2019), algorithm 2. They multiply the decay only by the schedule, not by the learning rate;
     here, as in PyTorch, it is multiplied by the learning rate, schedule and all.
@@ -246,12 +238,6 @@ class AdamW(Adam):
     ):
         super().__init__(parameters, learning_rate, betas, eps, weight_decay)
 
-    def _decay(self, state, rate, weight_decay):
-        state.parameter.data *= 1.0 - rate * weight_decay
-        return state.parameter.grad
-
-
-def _average(average, new, share, scratch):
-    """average <- share * average + (1 - share) * new, in place; ``new`` may lie in ``scratch``."""
-    average *= share
-    average += np.multiply(new, 1.0 - share, out=scratch)
+    def _decay(self, w, g, eta, weight_decay):
+        w *= 1 - eta * weight_decay
+        return g

@@ -271,14 +271,13 @@ def test_float32_stays_float32(rule):
 
 
 @each_rule
-def test_steps_allocate_nothing_of_the_parameters_size(rule):
+def test_a_step_keeps_no_new_memory(rule):
     w = parameter(np.ones(100_000), np.ones(100_000))
     optimizer = rule([w], weight_decay=0.1)
-    optimizer.step()
     tracemalloc.start()
     try:
         optimizer.step()
-        assert tracemalloc.get_traced_memory()[1] < w.data.nbytes / 50
+        assert tracemalloc.get_traced_memory()[0] < w.data.nbytes / 50
     finally:
         tracemalloc.stop()
 

@@ -256,11 +256,11 @@ def test_weight_x_not_transposed_on_the_way_back(monkeypatch, make):
 
 @BOTH
 def test_weight_h_gradient_from_the_state_after_and_not_before(monkeypatch, make):
-    def accumulate_weights(self, grad_A_x, grad_A_h):
-        self.weight_x.accumulate(np.einsum, "btm,btn->mn", grad_A_x, self._X)
-        self.weight_h.accumulate(np.einsum, "btm,btn->mn", grad_A_h, self._H)
+    def add_weight_gradients(self, grad_A_x, grad_A_h):
+        self.weight_x.add_gradient(np.einsum("btm,btn->mn", grad_A_x, self._X))
+        self.weight_h.add_gradient(np.einsum("btm,btn->mn", grad_A_h, self._H))
 
-    monkeypatch.setattr(make, "_accumulate_weights", accumulate_weights)
+    monkeypatch.setattr(make, "_add_weight_gradients", add_weight_gradients)
     assert compare(make) == {W_H}
 
 

@@ -195,7 +195,7 @@ class Own:
         return self._H * self.scale.data
 
     def backward(self, grad_output, *, input_gradient=True):
-        self.scale.accumulate(np.sum, grad_output * self._H, axis=0)
+        self.scale.add_gradient((grad_output * self._H).sum(axis=0))
         return self.inner.backward(grad_output * self.scale.data, input_gradient=input_gradient)
 
     def parameters(self):
@@ -214,7 +214,7 @@ class Scaled(Sequential):
         return self._H * self.scale.data
 
     def backward(self, grad_output, *, input_gradient=True):
-        self.scale.accumulate(np.sum, grad_output * self._H, axis=0)
+        self.scale.add_gradient((grad_output * self._H).sum(axis=0))
         return super().backward(grad_output * self.scale.data, input_gradient=input_gradient)
 
     def parameters(self):
