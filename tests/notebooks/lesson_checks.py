@@ -15,9 +15,9 @@ from execute import canonical_text
 from markdown_it.renderer import RendererHTML
 from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.mdit import create_md_parser
-from notebook_code import calls_in, definitions, free_names, label_of, sources_of
 
 from backprop_book.verification import verify
+from website.equations.code import calls_in, definitions, free_names, label_of, sources_of
 
 ROOT = Path(__file__).parents[2]
 LESSONS = sorted((ROOT / "chapters").glob("*.ipynb"))

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parents[1] / "_ext"), str(HERE)]
+sys.path.insert(0, str(HERE))
 
 import site_checks  # noqa: E402
 

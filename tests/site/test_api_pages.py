@@ -3,7 +3,6 @@
 import re
 from pathlib import PurePosixPath
 
-import api_links
 import pytest
 import site_checks
 
@@ -11,6 +10,7 @@ import backprop_lib
 from backprop_book import verify
 from backprop_lib import Tensor, autograd, layers, losses, sigmoid
 from tests.test_documentation import drawings
+from website import reference as api_links
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,10 @@ import nbformat
 import pytest
 import site_checks
 import yaml
-from equation_index import NOTHING, comparison, counted, ordered, verified_against
 from site_checks import ROOT
-from verifications import Side, Verification, read_verifications, verifications
+
+from website.equations.index import NOTHING, comparison, counted, ordered, verified_against
+from website.equations.verifications import Side, Verification, read_verifications, verifications
 
 TICKED = re.compile(r"✓ (eq-[\w-]+) agrees to (\S+)")
 BEFORE = """

@@ -9,9 +9,10 @@ import os
 import tarfile
 import threading
 
-import katex_package
 import pytest
 from sphinx.errors import ExtensionError
+
+from website.mathematics import package as katex_package
 
 NAME = f"katex-{katex_package.VERSION}.tgz"
 FILES = {"LICENSE": b"MIT", "dist/katex.js": b"js", "dist/katex.css": b"css", "dist/fonts/KaTeX_Main.woff2": b"font"}

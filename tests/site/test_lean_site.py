@@ -3,19 +3,19 @@
 import io
 import re
 
-import content_security_policy
-import icon_font
-import lean_code
-import lean_theme
 import pytest
-import style_sheet
-import unused_css
 from fontTools.fontBuilder import FontBuilder
 from fontTools.misc.psCharStrings import T2CharString
 from fontTools.ttLib import TTFont
 from pygments.lexers import get_lexer_by_name
 from pygments.styles import get_style_by_name
 from sphinx.errors import ExtensionError
+
+from website.lean import code as lean_code
+from website.lean import icons as icon_font
+from website.lean import policy as content_security_policy
+from website.lean import style_sheet, unused_css
+from website.lean import theme as lean_theme
 
 PAGE = """<p class="note big" id="here" data-kind="x">text</p><script>element.classList.add("added-later");
 element.dataset.openNow = "true"</script>

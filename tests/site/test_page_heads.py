@@ -4,8 +4,9 @@ import datetime
 import re
 
 import pytest
-import site_address
 import site_checks
+
+from website.publishing import addresses as site_address
 
 EXTRA = {"search.html"}
 
@@ -70,7 +71,7 @@ def test_the_list_of_equations_is_as_new_as_the_newest_lesson(pages):
 
 
 def test_the_book_s_sign_is_one_drawing_wherever_it_stands(pages):
-    favicon = re.findall(r' d="([^"]+)"', (site_checks.ROOT / "_static/favicon.svg").read_text(encoding="utf-8"))
+    favicon = re.findall(r' d="([^"]+)"', (site_checks.ROOT / "website/static/favicon.svg").read_text(encoding="utf-8"))
     for soup in pages.values():
         (sign,) = soup.select(".navbar-brand svg")
         assert [path["d"] for path in sign.select("path")] == favicon

@@ -9,16 +9,16 @@ import subprocess
 import xml.etree.ElementTree as ET
 from urllib.parse import parse_qs, unquote, urlsplit
 
-import last_changed
-import launch
 import nbformat.v4
 import pytest
-import site_address
 import site_checks
 import small_book
-import social_cards
 from matplotlib.figure import Figure
 from sphinx.errors import ConfigError
+
+from website.publishing import addresses as site_address
+from website.publishing import cards as social_cards
+from website.publishing import last_changed, launch
 
 BASE = "https://owner.github.io/name/"
 LIST = "First a sentence.\n\n{doc}`01_run`\n: What the list says of $x$. More of it.\n\nAnother\n: without a link."
@@ -161,7 +161,7 @@ def test_a_page_shows_when_it_changed_unless_the_change_is_not_committed(private
 def test_a_shallow_clone_shows_no_date(private, tmp_path):
     source = private.parents[1]
     git(tmp_path, "clone", "--depth", "1", source.as_uri(), "clone")
-    for name in ("_config.yml", "_toc.yml", "_static", "references.bib", "drawing.svg"):
+    for name in ("_config.yml", "_toc.yml", "references.bib", "drawing.svg"):
         (tmp_path / "clone" / name).symlink_to(source / name)
     assert small_book.build(tmp_path / "clone").returncode == 0
     assert dates(tmp_path / "clone" / "_build" / "html") == {}

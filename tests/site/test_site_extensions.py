@@ -2,12 +2,12 @@
 
 import re
 
-import figures
 import pytest
-import repository
 from sphinx.errors import ConfigError
 
 from backprop_book.drawing.palette import PALETTE
+from website.pictures import figures
+from website.publishing import repository
 
 FORWARD = PALETTE["forward"][0]
 FIGURE = f"""<?xml version="1.0" encoding="utf-8"?>

@@ -3,9 +3,10 @@
 import re
 
 import pytest
-import repository
 import site_checks
 from site_checks import ROOT
+
+from website.publishing import repository
 
 MAPPED_COLOURS = """
 () => [...document.querySelectorAll("svg.figure-svg [style*='var(--fig-']")].map((element) => {

@@ -3,11 +3,12 @@
 from types import SimpleNamespace
 
 import pytest
-import repository
 import test_published_book
-import whole_sources
 from site_checks import ROOT
 from sphinx.errors import ExtensionError
+
+from website import sources as whole_sources
+from website.publishing import repository
 
 
 @pytest.fixture

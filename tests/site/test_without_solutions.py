@@ -4,11 +4,12 @@ import gzip
 import json
 import re
 
-import exercises
 import nbformat
 import pytest
 import small_book
 from site_checks import ROOT
+
+from website import exercises
 
 SECRET = "the answer is forty-two"
 CELLS = [

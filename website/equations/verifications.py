@@ -9,7 +9,8 @@ import re
 from dataclasses import dataclass
 
 import nbformat
-from notebook_code import calls_in, definitions, label_of
+
+from website.equations.code import calls_in, definitions, label_of
 
 TICK = re.compile(r"^✓ (?P<label>eq-[\w-]+) agrees to (?P<tolerance>\S+)$", re.MULTILINE)
 NUMERICAL = {"numerical_gradient", "numerical_jacobian"}

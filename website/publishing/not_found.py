@@ -6,8 +6,8 @@ lessons where the site's address is known, with the path of that address in fron
 
 from urllib.parse import urlsplit
 
-import figures
-from api_links import lesson_number
+from website.pictures import figures
+from website.reference import lesson_number
 
 
 def add_page(app):

@@ -8,7 +8,7 @@ import os
 from pathlib import PurePosixPath
 from urllib.parse import quote, urlencode, urlsplit
 
-from site_address import checked
+from website.publishing.addresses import checked
 
 
 def binder_link(repository, branch, path):

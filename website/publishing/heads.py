@@ -8,10 +8,11 @@ a failure.
 import re
 
 from docutils import nodes
-from site_address import page_address
-from social_cards import card_of
 from sphinx import addnodes
 from sphinx.util import logging
+
+from website.publishing.addresses import page_address
+from website.publishing.cards import card_of
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ def description(app, docname):
 
 
 def add_head(app, pagename, templatename, context, doctree):
-    """Hand the description and the Open Graph properties of a page to the template `_templates/page-head.html`."""
+    """Hand the description and the Open Graph properties of a page to the template `website/templates/page-head.html`."""
     if not doctree:
         return
     context["description"] = description(app, pagename)

@@ -10,15 +10,15 @@ import textwrap
 from pathlib import Path
 
 import nbformat
-from api_links import lesson_number
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from backprop_book.drawing.palette import LIGHT
+from website.reference import lesson_number
 
 WIDTH, HEIGHT, DPI = 1200, 630, 100  # what those who show cards ask for
 MARGIN = 60
-SIGN = {  # the arrows of `_static/favicon.svg`, on its grid of 32 by 32
+SIGN = {  # the arrows of `website/static/favicon.svg`, on its grid of 32 by 32
     "forward": [[(4, 11), (24, 11)], [(18, 5), (24, 11), (18, 17)]],
     "gradient": [[(28, 22), (8, 22)], [(14, 16), (8, 22), (14, 28)]],
 }

@@ -18,7 +18,7 @@ from sphinx.util import logging
 
 VERSION = "0.19.1"
 SHA512 = "jG8uKntjSEcm2EpQOh0XturpPuuC9r3Sq5HLHdsFdWZT27E672SF19QEi+of0/YeOy15lDgRhKvr5614uRrEfA=="
-CACHE = Path(__file__).resolve().parent.parent / ".cache"
+CACHE = Path(__file__).resolve().parents[2] / ".cache"
 WANTED = re.compile(r"package/(LICENSE|dist/katex\.js|dist/katex\.css|dist/fonts/[\w-]+\.woff2)")
 # By itself npm asks three times, up to a minute apart, and waits five minutes for each answer.
 PATIENCE = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=1000"]

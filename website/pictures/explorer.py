@@ -9,11 +9,11 @@ import re
 import shutil
 from pathlib import Path
 
-import figures
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from backprop_book.explorer.player import SCRIPT, STYLE_SHEET
+from website.pictures import figures
 
 OPENING = '<div class="explorer">'
 PLAYER = re.compile(r'<script type="text/html">(.*?)<style>', re.DOTALL)

@@ -12,7 +12,8 @@ from docutils.parsers.rst import Directive
 from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
-from verifications import read_verifications
+
+from website.equations.verifications import read_verifications
 
 logger = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 As it comes, the theme sends every page a second copy of its icons as a 1.5 MB script, the search index, 570 KB of
 style sheets in a dozen files and three whole icon fonts, and waits for nearly all of it before it shows anything. The
-template `_templates/layout.html` leaves out and moves the scripts. When all pages are written, the style sheets become
+template `website/templates/layout.html` leaves out and moves the scripts. When all pages are written, the style sheets become
 one, cut to the rules that can apply, and the icon fonts are cut to the icons shown. Where the theme is not as expected
 here, the build fails.
 """
@@ -11,12 +11,11 @@ import hashlib
 import re
 from pathlib import Path
 
-import icon_font
-import style_sheet
-import unused_css
 from sphinx.errors import ExtensionError
 
-TEMPLATES = Path(__file__).resolve().parent.parent / "_templates"
+from website.lean import icons as icon_font
+from website.lean import style_sheet, unused_css
+
 ICON_SCRIPT = "scripts/fontawesome.js"
 LINK = re.compile(r'<link[^>]*href="[^"]*?_static/([^"?]+\.css)[^"]*"[^>]*>\s*')
 OUR_LINK = re.compile(rf'({style_sheet.NAME})(\?v=\w+)?"')
@@ -43,10 +42,6 @@ class LeanTheme:
 
     def __init__(self):
         self.sheets = []
-
-    def use_templates(self, app, config):
-        """Put our templates before the theme's."""
-        config.templates_path = [*config.templates_path, str(TEMPLATES)]
 
     def add_filters(self, app):
         """Give the templates the filters that they use."""
@@ -90,7 +85,6 @@ class LeanTheme:
 def setup(app):
     """Register the templates, and the cut after everything else has written its files."""
     lean = LeanTheme()
-    app.connect("config-inited", lean.use_templates)
     app.connect("builder-inited", lean.add_filters)
     app.connect("build-finished", lean.cut, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": False}  # the list of style sheets is in this process

@@ -10,8 +10,9 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from last_changed import last_changed
 from sphinx.errors import ConfigError
+
+from website.publishing.last_changed import last_changed
 
 SCHEMA = "http://www.sitemaps.org/schemas/sitemap/0.9"
 HOST = re.compile(r"[\w.-]+(:\d+)?")

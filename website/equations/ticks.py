@@ -6,7 +6,8 @@ A notebook cannot know the numbers, which Sphinx gives once all pages are read.
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
-from verifications import TICK
+
+from website.equations.verifications import TICK
 
 
 class NumberTicks(SphinxPostTransform):
