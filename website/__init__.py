@@ -3,28 +3,16 @@
 from pathlib import Path
 
 PARTS = (
+    "lessons",
     "reference",
-    "citations",
-    "lean.policy",
-    "current_roles",
     "equations.index",
-    "equations.numbers",
-    "exercises",
     "pictures.explorer",
     "pictures.figures",
     "mathematics.katex",
-    "publishing.last_changed",
-    "publishing.launch",
-    "lean.code",
     "lean.theme",
-    "lean.light_without_script",
-    "publishing.not_found",
-    "publishing.heads",
-    "publishing.repository",
     "publishing.addresses",
+    "publishing.pages",
     "publishing.cards",
-    "equations.ticks",
-    "sources",
 )
 HERE = Path(__file__).parent
 
@@ -40,7 +28,7 @@ def setup(app):
     app.connect("config-inited", add_folders)
     for part in PARTS:
         app.setup_extension(f"website.{part}")
-    app.add_css_file("api.css", priority=800)  # after every other style sheet
-    app.add_css_file("book.css", priority=800)
+    app.add_css_file("book.css", priority=800)  # after every other style sheet
+    app.add_css_file("api.css", priority=800)
     app.add_js_file("book.js", priority=800)
     return {"parallel_read_safe": True, "parallel_write_safe": False}

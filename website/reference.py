@@ -6,25 +6,37 @@ off the notebooks' code, so neither list can fall behind.
 """
 
 import ast
-import functools
 import re
-import types
+from functools import cache, partial
 from importlib import import_module
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from pkgutil import resolve_name
+from types import ModuleType
 
 import nbformat
 from docutils import nodes
 from IPython.core.inputtransformer2 import TransformerManager
 from sphinx import addnodes
+from sphinxcontrib.bibtex.plugin import register_plugin
+from sphinxcontrib.bibtex.style.referencing import BracketStyle
+from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferenceStyle
 
+from website.lessons import lesson_number
+
+PACKAGES = ("backprop_lib", "backprop_book")
 # Where a reader finds a name: the first of these that lists it in its `__all__`.
 FACES = ("backprop_lib", "backprop_lib.layers", "backprop_lib.autograd", "backprop_book")
 LITERAL = re.compile(r"(``.+?``|:\w[\w:]*:`.+?`)")
 LABEL = re.compile(r"\beq-[a-z0-9][a-z0-9-]*")
 NAME = re.compile(r"`([A-Za-z_][\w.]*)`")
+# sphinxcontrib-bibtex brings square brackets; the lessons write Griewank and Walther (2008).
+round_brackets = BracketStyle(left="(", right=")")
+round_author_year = partial(
+    AuthorYearReferenceStyle, bracket_textual=round_brackets, bracket_parenthetical=round_brackets
+)
 
 
-@functools.cache
+@cache
 def public_names():
     """Return {id of an object: the full name by which readers import it}."""
     names = {}
@@ -35,29 +47,23 @@ def public_names():
 
 
 def imported(source):
-    """Return the package's objects that Python code imports, by name or as attributes of a module it imports."""
-    tree, objects, modules = ast.parse(source), [], {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in ("backprop_lib", "backprop_book"):
-            for alias in node.names:
-                target = attribute(import_module(node.module), alias.name)
-                objects.append(target)
-                modules[alias.asname or alias.name] = target
+    """Return the books' objects that Python code imports, by name or as attributes of what it imports."""
+    nodes_of_code, meanings = list(ast.walk(ast.parse(source))), {}
+    for node in nodes_of_code:
+        if isinstance(node, ast.ImportFrom):
+            meanings |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Import):
             for alias in node.names:
-                if alias.name.split(".")[0] in ("backprop_lib", "backprop_book"):
-                    modules[alias.asname or "backprop_lib"] = import_module(alias.name if alias.asname else FACES[0])
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            module = modules.get(node.value.id)
-            if isinstance(module, types.ModuleType):
-                objects.append(attribute(module, node.attr))
-    return objects
-
-
-def attribute(module, name):
-    """Return what a module holds under a name, be it a module inside that nobody has imported yet."""
-    return getattr(module, name) if hasattr(module, name) else import_module(f"{module.__name__}.{name}")
+                name = alias.name if alias.asname else alias.name.partition(".")[0]
+                meanings[alias.asname or name] = name
+    ours = {name: resolve_name(full) for name, full in meanings.items() if full.startswith(PACKAGES)}
+    attributes = [
+        node for node in nodes_of_code if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    ]
+    inside = [
+        (ours[node.value.id], node.attr) for node in attributes if isinstance(ours.get(node.value.id), ModuleType)
+    ]
+    return [*ours.values(), *(resolve_name(f"{module.__name__}.{name}") for module, name in inside)]
 
 
 def names_in(notebook):
@@ -67,12 +73,6 @@ def names_in(notebook):
     code = "\n".join(to_python(cell.source) for cell in cells if cell.cell_type == "code")
     found = {public_names()[id(thing)] for thing in imported(code) if id(thing) in public_names()}
     return sorted(found, key=lambda name: name.rpartition(".")[2].lower())
-
-
-def lesson_number(docname):
-    """Return a lesson's number, from its file's name, or None for another page."""
-    match = re.match(r"(\d+)_", PurePosixPath(docname).name)
-    return int(match[1]) if match else None
 
 
 def scan_lessons(app, env, docnames):
@@ -140,7 +140,8 @@ def entry_link(name, docname):
 
 
 def setup(app):
-    """Work after numpydoc, which listens to the same event at priority 500."""
+    """Work after numpydoc, which listens to the same event at priority 500; name the citations' style."""
+    register_plugin("sphinxcontrib.bibtex.style.referencing", "author_year_round", round_author_year)
     app.connect("env-before-read-docs", scan_lessons)
     app.connect("autodoc-process-docstring", complete_docstring, priority=600)
     app.connect("doctree-read", list_names)

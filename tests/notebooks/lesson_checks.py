@@ -17,7 +17,7 @@ from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.mdit import create_md_parser
 
 from backprop_book.verification import verify
-from website.equations.code import calls_in, definitions, free_names, label_of, sources_of
+from website.equations.verifications import calls_in, definitions, free_names, label_of, sources_of
 
 ROOT = Path(__file__).parents[2]
 LESSONS = sorted((ROOT / "chapters").glob("*.ipynb"))

@@ -6,7 +6,7 @@ import re
 import pytest
 import site_checks
 
-from website.publishing import addresses as site_address
+from website.publishing import addresses
 
 EXTRA = {"search.html"}
 
@@ -43,7 +43,7 @@ def test_each_page_has_a_title_of_its_own(pages):
 
 
 def test_addresses_stand_there_exactly_where_the_site_s_is_known(pages, site):
-    base = site_address.published_address()
+    base = addresses.site_address()
     for path, soup in pages.items():
         address = [base + ("" if path == "index.html" else path)] if base else []
         assert [link["href"] for link in soup.select("link[rel=canonical]")] == address

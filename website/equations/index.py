@@ -1,7 +1,8 @@
-"""The directive `equation-index`: every displayed equation of the lessons, and what each was verified against.
+"""Equations by number, and the directive `equation-index`: all of them, with what each was verified against.
 
-Which equations there are, their order and their numbers come from the pages that Sphinx has read; what verifies them
-comes from the executed notebooks. An equation that nothing verifies is listed as such.
+Those of `03_derivation` are (3.1), (3.2) ..., in references too, and behind their names where a notebook, which cannot
+know its numbers, ticks them. Which equations there are and their order come from the pages that Sphinx has read; what
+verifies them comes from the executed notebooks. An equation that nothing verifies is listed as such.
 """
 
 import re
@@ -13,13 +14,48 @@ from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
-from website.equations.verifications import read_verifications
+from website.equations.verifications import TICK, read_verifications
+from website.lessons import lesson_number
 
 logger = logging.getLogger(__name__)
 
-LESSON = re.compile(r"(?:.*/)?\d+_[^/]+")
 TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 NOTHING = "not verified"
+
+
+def number_by_lesson(app, env):
+    """Replace Sphinx's equation numbers, which go by section, by (lesson, place in the lesson)."""
+    for docname, numbers in env.toc_fignumbers.items():
+        lesson = lesson_number(docname)
+        if lesson is not None and "displaymath" in numbers:
+            numbers["displaymath"] = {id_: (lesson, place) for place, id_ in enumerate(numbers["displaymath"], start=1)}
+    return []
+
+
+def number_link(label):
+    """Return an equation's number, which links to its place, as the role `eq` makes it."""
+    link = addnodes.pending_xref("", refdomain="math", reftype="eq", reftarget=label, refexplicit=False)
+    link += nodes.literal(label, label)
+    return link
+
+
+class NumberTicks(SphinxPostTransform):
+    """Put the number behind every equation named after a tick; before references are resolved, at priority 10."""
+
+    default_priority = 5
+
+    def run(self, **kwargs):
+        """Take the printed outputs of one page apart where they tick."""
+        for block in list(self.document.findall(nodes.literal_block)):
+            text, end = block.astext(), 0
+            if "stream" not in block["classes"] or not TICK.search(text):
+                continue
+            block.clear()
+            block["classes"].append("ticks")
+            for tick in TICK.finditer(text):
+                block += [nodes.Text(text[end : tick.end("label")] + " "), number_link(tick["label"])]
+                end = tick.end("label")
+            block += nodes.Text(text[end:])
 
 
 class equation_counts(nodes.General, nodes.Element):
@@ -37,8 +73,8 @@ class EquationIndex(Directive):
         """Return the places; titles are read from the notebooks, since other pages may not have been read yet."""
         env = self.state.document.settings.env
         env.note_reread()  # any notebook may have changed, come or gone
-        paths = {name: env.doc2path(name) for name in sorted(env.found_docs) if LESSON.fullmatch(name)}
-        lessons = {name: path for name, path in paths.items() if str(path).endswith(".ipynb")}
+        names = sorted(name for name in env.found_docs if lesson_number(name) is not None)
+        lessons = {name: path for name in names if (path := str(env.doc2path(name))).endswith(".ipynb")}
         for path in lessons.values():
             env.note_dependency(path)
         sections = [self.section(name, path) for name, path in lessons.items()]
@@ -100,15 +136,11 @@ def counted(equations):
 
 def lesson_table(equations):
     """Return the table of one lesson: number, formula, and what it was verified against."""
-    rows = [[[number_link(node["label"])], [formula(node)], verified_against(checks)] for node, checks in equations]
+    rows = []
+    for node, checks in equations:
+        number = nodes.paragraph("", "", number_link(node["label"]))
+        rows.append([[number], [formula(node)], verified_against(checks)])
     return table(["Number", "Equation", "Verified"], rows, "equation-index", "stacked")
-
-
-def number_link(label):
-    """Return the equation's number, which links to its place, as the role `eq` does."""
-    link = addnodes.pending_xref("", refdomain="math", reftype="eq", reftarget=label, refexplicit=False)
-    link += nodes.literal(label, label)
-    return nodes.paragraph("", "", link)
 
 
 def formula(node):
@@ -168,7 +200,9 @@ def row(cells):
 
 
 def setup(app):
-    """Register the directive, its places and what fills them."""
+    """Number after Sphinx, which listens to the same event at priority 500; register the rest."""
+    app.connect("env-get-updated", number_by_lesson, priority=900)
+    app.add_post_transform(NumberTicks)
     app.add_node(equation_counts)
     app.add_node(equation_table)
     app.add_directive("equation-index", EquationIndex)

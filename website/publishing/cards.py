@@ -14,11 +14,11 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from backprop_book.drawing.palette import LIGHT
-from website.reference import lesson_number
+from website.lessons import lesson_number
 
 WIDTH, HEIGHT, DPI = 1200, 630, 100  # what those who show cards ask for
 MARGIN = 60
-SIGN = {  # the arrows of `website/static/favicon.svg`, on its grid of 32 by 32
+SIGN = {  # the arrows of `static/favicon.svg`, on its grid of 32 by 32
     "forward": [[(4, 11), (24, 11)], [(18, 5), (24, 11), (18, 17)]],
     "gradient": [[(28, 22), (8, 22)], [(14, 16), (8, 22), (14, 28)]],
 }
@@ -49,8 +49,7 @@ def box(figure, left, bottom, width, height):
 def draw_sign(figure, left, bottom, size):
     """Draw the book's sign."""
     axes = box(figure, left, bottom, size, size)
-    axes.set_xlim(0, 32)
-    axes.set_ylim(32, 0)
+    axes.set(xlim=(0, 32), ylim=(32, 0))
     stroke = {"linewidth": 3 * size / 32 * 72 / DPI, "solid_capstyle": "butt", "solid_joinstyle": "miter"}
     for meaning, lines in SIGN.items():
         for line in lines:
@@ -65,24 +64,14 @@ def draw_picture(figure, picture):
     box(figure, WIDTH - MARGIN - width, (HEIGHT - height) / 2, width, height).imshow(picture, aspect="auto")
 
 
-def draw_card(over, title, picture, book):
-    """Return a card as a PNG.
-
-    Parameters
-    ----------
-    over : str
-        What stands above the title: the lesson's number, or nothing.
-    title : str
-    picture : numpy.ndarray, shape (height, width, 4), or None
-        Without one, the book's sign takes its place.
-    book : str
-        What stands at the foot.
-    """
+def draw_card(title, picture, foot):
+    """Return a card as a PNG: a title, with the lesson's number if it has one, a picture or else the sign, a foot."""
+    *over, title = title.split(": ", 1)
     figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), facecolor=LIGHT["paper"])
     text = box(figure, MARGIN, MARGIN, WIDTH / 2 - 2 * MARGIN, HEIGHT - 2 * MARGIN)
-    text.text(0, 1, over, size=24, color=LIGHT["muted"], va="top")
+    text.text(0, 1, "".join(over), size=24, color=LIGHT["muted"], va="top")
     text.text(0, 0.86, textwrap.fill(title, 17), size=35, weight="bold", va="top", linespacing=1.3)
-    text.text(0.14, 0.052, book, size=16, color=LIGHT["muted"], va="center")
+    text.text(0.14, 0.052, foot, size=16, color=LIGHT["muted"], va="center")
     draw_sign(figure, MARGIN, MARGIN, 52)
     if picture is None:
         draw_sign(figure, WIDTH - MARGIN - 440, 95, 440)
@@ -98,14 +87,13 @@ def write_cards(app, exception):
     if exception or app.builder.format != "html" or not app.config.html_baseurl:
         return
     book = app.config.html_title
-    cards = {"book": draw_card("", book, None, "Every equation checked")}
+    cards = {app.config.root_doc: draw_card(book, None, "Every equation checked")}
     for docname in filter(lambda name: lesson_number(name) is not None, app.env.found_docs):
-        over, _, title = app.env.titles[docname].astext().partition(": ")
-        cards[Path(docname).name] = draw_card(over, title, first_drawing(Path(app.env.doc2path(docname))), book)
-    folder = Path(app.outdir, "cards")
-    folder.mkdir(exist_ok=True)
-    for name, png in cards.items():
-        (folder / f"{name}.png").write_bytes(png)
+        picture = first_drawing(Path(app.env.doc2path(docname)))
+        cards[docname] = draw_card(app.env.titles[docname].astext(), picture, book)
+    Path(app.outdir, "cards").mkdir(exist_ok=True)
+    for docname, png in cards.items():
+        Path(app.outdir, card_of(docname)).write_bytes(png)
 
 
 def setup(app):
