@@ -26,7 +26,8 @@ from website.lessons import lesson_number
 PACKAGES = ("backprop_lib", "backprop_book")
 # Where a reader finds a name: the first of these that lists it in its `__all__`.
 FACES = ("backprop_lib", "backprop_lib.layers", "backprop_lib.autograd", "backprop_book")
-LITERAL = re.compile(r"(``.+?``|:\w[\w:]*:`.+?`)")
+# What stays in a docstring: literals and roles, examples up to an empty line, blocks after a double colon.
+KEPT = re.compile(r"(``.+?``|:\w[\w:]*:`.+?`|^ *>>>.*(?:\n.*\S.*)*|::$(?:\n(?: .*|$))*)", re.MULTILINE)
 LABEL = re.compile(r"\beq-[a-z0-9][a-z0-9-]*")
 NAME = re.compile(r"`([A-Za-z_][\w.]*)`")
 # sphinxcontrib-bibtex brings square brackets; the lessons write Griewank and Walther (2008).
@@ -72,7 +73,7 @@ def names_in(notebook):
     cells = nbformat.read(notebook, as_version=4).cells
     code = "\n".join(to_python(cell.source) for cell in cells if cell.cell_type == "code")
     found = {public_names()[id(thing)] for thing in imported(code) if id(thing) in public_names()}
-    return sorted(found, key=lambda name: name.rpartition(".")[2].lower())
+    return sorted(found, key=lambda name: (name.rpartition(".")[2].lower(), name))
 
 
 def scan_lessons(app, env, docnames):
@@ -85,27 +86,12 @@ def scan_lessons(app, env, docnames):
 
 
 def marked_up(lines):
-    """Return the lines of a docstring with labels and names as links, and bars that are only bars.
-
-    Examples, which end at an empty line, and literal blocks, which end where the text is not indented, stay.
-    """
-    example = literal = False
-    result = []
-    for line in lines:
-        example = line.lstrip().startswith(">>>") or (example and bool(line.strip()))
-        literal = literal and (not line or line[0] == " ")
-        result.append(line if example or literal else marked_up_line(line))
-        literal = literal or line.endswith("::")
-    return result
-
-
-def marked_up_line(line):
-    """Return one line of text with its labels and names as links, except within double backticks and roles."""
-    parts = LITERAL.split(line)
+    """Return the lines of a docstring with labels and names as links, and bars that are only bars."""
+    parts = KEPT.split("\n".join(lines))
     parts[::2] = [
         NAME.sub(r":py:obj:`.\1`", LABEL.sub(r":eq:`\g<0>`", part.replace("|", "\\|"))) for part in parts[::2]
     ]
-    return "".join(parts)
+    return "".join(parts).split("\n")
 
 
 def complete_docstring(app, what, name, thing, options, lines):

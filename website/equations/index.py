@@ -129,9 +129,8 @@ def counts_table(lessons):
 
 def counted(equations):
     """Return two cells: how many equations, and how many verifications of them were executed."""
-    executed = [check for _, checks in equations for check in checks if check.tolerance]
-    numbers = len(equations), len(executed)
-    return [[nodes.paragraph("", str(number))] for number in numbers]
+    executed = sum(bool(check.tolerance) for _, checks in equations for check in checks)
+    return [[nodes.paragraph("", str(number))] for number in (len(equations), executed)]
 
 
 def lesson_table(equations):
@@ -174,15 +173,11 @@ def comparison(side, others):
         paragraph += nodes.Text(", " if place else "")
         named = other.words and other.words != side.words
         paragraph += nodes.Text(other.words) if named else nodes.literal(other.code, other.code)
-        paragraph += met(tolerance)
+        if tolerance:
+            paragraph += [nodes.Text(" "), nodes.inline("", f"(to {tolerance})", classes=["tolerance"])]
+        else:
+            paragraph += [nodes.Text(" ("), nodes.strong("", "not executed"), nodes.Text(")")]
     return paragraph
-
-
-def met(tolerance):
-    """Return the tolerance that a verification met, in brackets."""
-    if tolerance is None:
-        return [nodes.Text(" ("), nodes.strong("", "not executed"), nodes.Text(")")]
-    return [nodes.Text(" "), nodes.inline("", f"(to {tolerance})", classes=["tolerance"])]
 
 
 def table(header, rows, *classes):

@@ -6,7 +6,6 @@ shown. That a check was executed and passed is read from the line with a tick th
 """
 
 import ast
-import builtins
 import re
 from dataclasses import dataclass
 
@@ -19,8 +18,6 @@ ENGINES = {"Tensor", "Value"}
 WORKED_FUNCTIONS = {"range", *(f"{module}.{name}" for module in ("math", "np") for name in ("exp", "log", "sqrt"))}
 CHANGERS = {"add", "append", "extend", "insert", "pop", "sort", "update"}  # methods that change their object
 CODE_LENGTH = 240  # characters
-# Names that carry no result of a notebook.
-TOOLS = {"np", "math", *dir(builtins)}
 
 
 def calls_in(tree):
@@ -35,29 +32,22 @@ def label_of(call):
     return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
 
 
+@dataclass(frozen=True)
 class Definition:
-    """What a name stands for at one place of a notebook, and all definitions that went into it.
+    """What a name stands for at one place of a notebook: the expression assigned, or the whole function.
 
-    Attributes
-    ----------
-    value : ast.AST
-        The expression assigned, or the whole function.
-    in_clear : bool
-        Whether the name is no more and no less than `value`: not where it is a part of something unpacked, changed
-        in place, or set in a loop.
-    sources : set of Definition
+    It stands there in clear where the name is no more and no less than that: not where it is a part of something
+    unpacked, changed in place, or set in a loop.
     """
 
-    def __init__(self, value, known, *, in_clear=True):
-        self.value = value
-        self.in_clear = in_clear
-        self.sources = sources_of(value, known)
+    value: ast.AST
+    in_clear: bool = True
 
 
-def definitions(statement, known):
+def definitions(statement):
     """Return the definitions that a statement of a cell makes: assignments of any kind, and functions."""
     if isinstance(statement, ast.FunctionDef):
-        return {statement.name: Definition(statement, known)}
+        return {statement.name: Definition(statement)}
     found = {}
     for node in ast.walk(statement):
         targets = getattr(node, "targets", [getattr(node, "target", None)])
@@ -66,7 +56,7 @@ def definitions(statement, known):
             plain = node is statement and isinstance(node, ast.Assign)
             for target in targets:
                 for name, part, whole in _pairs(target, value):
-                    found[name] = Definition(part, known, in_clear=plain and whole)
+                    found[name] = Definition(part, plain and whole)
     return found
 
 
@@ -76,20 +66,6 @@ def _pairs(target, value):
         return [pair for parts in zip(target.elts, value.elts, strict=True) for pair in _pairs(*parts)]
     names = [node.id for node in ast.walk(target) if isinstance(node, ast.Name)]
     return [(name, value, isinstance(target, ast.Name)) for name in names]
-
-
-def free_names(side, known):
-    """Return the names that an expression or a function takes from the notebook."""
-    used = {node.id for node in ast.walk(side) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
-    bound = {node.id for node in ast.walk(side) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    bound |= {node.arg for node in ast.walk(side) if isinstance(node, ast.arg)}
-    return used - bound - (TOOLS - set(known))
-
-
-def sources_of(side, known):
-    """Return all definitions that an expression rests on, directly or through others."""
-    direct = {known[name] for name in free_names(side, known) if name in known}
-    return direct.union(*(definition.sources for definition in direct))
 
 
 @dataclass(frozen=True)
@@ -124,7 +100,7 @@ def verifications(cells):
         for statement in ast.parse(cell.source).body:
             for call in calls_in(statement):
                 found.append(_verification(call, known, ticks))
-            known |= definitions(statement, known)
+            known |= definitions(statement)
             for name in _changed_names(statement):
                 known.pop(name, None)
     return found

@@ -26,8 +26,7 @@ FILE_NAME = re.compile(r"\S+\.(svg|png|jpe?g|gif|webp)", re.IGNORECASE)
 
 def style_sheet():
     """Return the CSS that gives every meaning its light and its dark colour."""
-    light = "".join(f"  --fig-{meaning}: {colours[0]};\n" for meaning, colours in PALETTE.items())
-    dark = "".join(f"  --fig-{meaning}: {colours[1]};\n" for meaning, colours in PALETTE.items())
+    light, dark = ("".join(f"  --fig-{name}: {pair[mode]};\n" for name, pair in PALETTE.items()) for mode in (0, 1))
     return f':root {{\n{light}}}\nhtml[data-theme="dark"] {{\n{dark}}}\n'
 
 
@@ -62,26 +61,15 @@ def rename_ids(root, prefix):
     values = [value for element in root.iter() for value in element.attrib.values()]
     used = {name for value in values for name in REFERENCE.findall(value)}
     used |= {value[1:] for element in root.iter() if (value := element.get("href", "")).startswith("#")}
-    for name in ("aria-labelledby", "aria-describedby"):
-        used |= {word for element in root.iter() for word in element.get(name, "").split()}
     for element in root.iter():
-        for name, value in list(element.attrib.items()):
-            if name == "id" and value not in used:
-                del element.attrib["id"]
-            elif name == "id":
-                element.set("id", prefix + value)
+        if element.get("id") not in used:
+            element.attrib.pop("id", None)
+        for name, value in element.attrib.items():
+            if name == "id":
+                value = prefix + value
             elif name == "href" and value.startswith("#"):
-                element.set("href", f"#{prefix}{value[1:]}")
-            elif name in ("aria-labelledby", "aria-describedby"):
-                element.set(name, " ".join(prefix + word for word in value.split()))
-            else:
-                element.set(name, REFERENCE.sub(rf"url(#{prefix}\1)", value))
-
-
-def aspect_ratio(root):
-    """Return the aspect ratio of a drawing as CSS has it, width / height."""
-    *_, width, height = root.get("viewBox").replace(",", " ").split()
-    return f"{width} / {height}"
+                value = f"#{prefix}{value[1:]}"
+            element.set(name, REFERENCE.sub(rf"url(#{prefix}\1)", value))
 
 
 def inline_svg(source, prefix, *, alt=None, width=None):
@@ -116,7 +104,8 @@ def inline_svg(source, prefix, *, alt=None, width=None):
     rename_ids(root, prefix)
     root.attrib |= {"role": "img", "aria-label": label, "class": "figure-svg"}
     # A drawing far from the window is not laid out, so what gives it its height must not lie inside it.
-    styles = [root.get("style"), f"aspect-ratio: {aspect_ratio(root)}", width and f"width: {width}"]
+    aspect = " / ".join(root.get("viewBox").replace(",", " ").split()[2:])
+    styles = [root.get("style"), f"aspect-ratio: {aspect}", width and f"width: {width}"]
     root.set("style", "; ".join(filter(None, styles)))
     return ET.tostring(root, encoding="unicode")
 
