@@ -1,6 +1,7 @@
 """What must hold for every lesson, as functions that return the faults they find."""
 
 import ast
+import builtins
 import contextlib
 import functools
 import io
@@ -14,10 +15,10 @@ import numpy as np
 from markdown_it.renderer import RendererHTML
 from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.mdit import create_md_parser
-from notebook_code import calls_in, definitions, free_names, label_of, sources_of
 
 from backprop_book.verification import verify
 from tools.execute import canonical_text
+from website.equations.verifications import calls_in, definitions, label_of
 
 ROOT = Path(__file__).parents[2]
 LESSONS = sorted((ROOT / "chapters").glob("*.ipynb"))
@@ -33,6 +34,8 @@ OTHER_DISPLAY = re.compile(
     r"\\begin\{(?:align|alignat|eqnarray|equation|flalign|gather|multline)|^\s*\\\[|^\s*\.\. math::", re.MULTILINE
 )
 CODE_SPAN = re.compile(r"`[^`\n]*`")
+# Names that carry no result of a notebook.
+TOOLS = {"np", "math", *dir(builtins)}
 NBVAL_TAGS = {"nbval-ignore-output"}  # of a cell that prints a timing; every other tag of nbval's would hide a cell
 NBVAL_COMMENT = re.compile(r"^\s*#+\s*((?:PYTEST_VALIDATE|NBVAL)_\w+)\s*$", re.MULTILINE)
 
@@ -120,7 +123,7 @@ def coverage_faults(markdown, cells):
 
 def independence_faults(cells):
     """Calls of ``verify`` whose sides share a name or an expression, or are hidden, or are not two sides at all."""
-    known, faults = {}, []
+    known, sources, faults = {}, {}, []  # sources: of each definition, all those that went into it
     for statement in (statement for cell in cells for statement in ast.parse(cell).body):
         for call in calls_in(statement):
             label = label_of(call)
@@ -129,18 +132,34 @@ def independence_faults(cells):
             elif len(call.args) != 3:
                 faults.append(f"{label}: expected label, left and right as positional arguments")
             else:
-                faults += [f"{label}: {fault}" for fault in _shared(*call.args[1:], known)]
-        known |= definitions(statement, known)
+                faults += [f"{label}: {fault}" for fault in _shared(*call.args[1:], known, sources)]
+        made = definitions(statement)
+        sources |= {definition: sources_of(definition.value, known, sources) for definition in made.values()}
+        known |= made
     return faults
 
 
-def _shared(left, right, known):
+def free_names(side, known):
+    """Return the names that an expression or a function takes from the notebook."""
+    used = {node.id for node in ast.walk(side) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    bound = {node.id for node in ast.walk(side) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    bound |= {node.arg for node in ast.walk(side) if isinstance(node, ast.arg)}
+    return used - bound - (TOOLS - set(known))
+
+
+def sources_of(side, known, sources):
+    """Return all definitions that an expression rests on, directly or through others."""
+    direct = {known[name] for name in free_names(side, known) if name in known}
+    return direct.union(*(sources[definition] for definition in direct))
+
+
+def _shared(left, right, known, sources):
     """Ways in which two sides depend on each other."""
     shared = _names(left, known) & _names(right, known)
     faults = [f"both sides use {', '.join(sorted(shared))}"] * bool(shared)
     for one, other in ((left, right), (right, left)):
         itself = known.get(one.id) if isinstance(one, ast.Name) else None
-        behind = sources_of(other, known)
+        behind = sources_of(other, known, sources)
         wholes = [other, *(definition.value for definition in behind)]
         parts = [one] if itself is None else [itself.value]
         if itself in behind or any(_contains(whole, part) for whole in wholes for part in parts):

@@ -4,17 +4,11 @@ import functools
 import http.server
 import os
 import shutil
-import sys
 import threading
-from pathlib import Path
 
 import pytest
+import site_checks
 from playwright.sync_api import sync_playwright
-
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parents[1] / "_ext"), str(HERE)]
-
-import site_checks  # noqa: E402
 
 SITE = site_checks.ROOT / "_build" / "html"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")

@@ -6,7 +6,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup
-from figures import is_alt_text
+
+from website.pictures.figures import is_alt_text
 
 ROOT = Path(__file__).resolve().parents[2]
 WIDTHS = (1280, 768, 390)

@@ -15,11 +15,10 @@ DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0
 def write(folder, pages, notebooks=()):
     """Write a book: {name: text} as pages with a title each, {name: notebook} as they are."""
     folder.mkdir()
-    for name in ("_static", "references.bib"):
-        (folder / name).symlink_to(ROOT / name)
+    (folder / "references.bib").symlink_to(ROOT / "references.bib")
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-    local = config["sphinx"]["local_extensions"]
-    config["sphinx"]["local_extensions"] = dict.fromkeys(local, str(ROOT / "_ext"))
+    config["html"]["favicon"] = str(ROOT / config["html"]["favicon"])
+    config["sphinx"]["local_extensions"] = {"website": str(ROOT)}
     (folder / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
     chapters = [{"file": name} for name in (*pages, *notebooks) if name != "index"]
     toc = {"format": "jb-book", "root": "index", "chapters": chapters}

@@ -3,7 +3,6 @@
 import re
 from pathlib import PurePosixPath
 
-import api_links
 import pytest
 import site_checks
 
@@ -11,6 +10,7 @@ import backprop_lib
 from backprop_book import verify
 from backprop_lib import Tensor, autograd, layers, losses, sigmoid
 from tests.test_documentation import drawings
+from website import lessons, reference
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +32,8 @@ def lesson_of(address):
 def test_every_public_name_has_one_entry(pages):
     found = [name for soup in pages.values() for name in entries(soup)]
     assert len(found) == len(set(found))
-    assert set(api_links.public_names().values()) <= set(found)
-    assert len(api_links.public_names()) > 85
+    assert set(reference.public_names().values()) <= set(found)
+    assert len(reference.public_names()) > 85
     assert set(drawings()) <= set(found)
 
 
@@ -76,17 +76,17 @@ def test_no_entry_shows_the_address_of_an_object(pages):
         ("from backprop_lib import Tensor, sigmoid", [Tensor, sigmoid]),
         ("from backprop_book import verify as prove", [verify]),
         ("def f():\n    from backprop_lib.autograd import exp", [autograd.exp]),
-        ("import backprop_lib\nbackprop_lib.Tensor(1)", [backprop_lib.Tensor]),
-        ("import backprop_lib.layers as ours\nours.Layer", [layers.Layer]),
+        ("import backprop_lib\nbackprop_lib.Tensor(1)", [backprop_lib, backprop_lib.Tensor]),
+        ("import backprop_lib.layers as ours\nours.Layer", [layers, layers.Layer]),
         ("import numpy\nfrom math import exp\nnumpy.tanh", []),
     ],
 )
 def test_imports_are_found(source, things):
-    assert api_links.imported(source) == things
+    assert reference.imported(source) == things
 
 
 def test_attributes_of_an_imported_module_are_found():
-    found = api_links.imported("from backprop_lib import autograd, losses\nautograd.exp(1)\nlosses.one_hot")
+    found = reference.imported("from backprop_lib import autograd, losses\nautograd.exp(1)\nlosses.one_hot")
     assert set(found) == {autograd, losses, autograd.exp, losses.one_hot}
 
 
@@ -101,14 +101,14 @@ def test_attributes_of_an_imported_module_are_found():
     ],
 )
 def test_lines_of_docstrings_are_marked_up(line, marked):
-    assert api_links.marked_up([line]) == [marked]
+    assert reference.marked_up([line]) == [marked]
 
 
 def test_examples_and_literal_blocks_stay_as_they_are():
     lines = [">>> f()", "eq-x holds", "", "Formulas::", "", "    |eq-y|", "", "eq-z"]
-    assert api_links.marked_up(lines) == [*lines[:-1], ":eq:`eq-z`"]
+    assert reference.marked_up(lines) == [*lines[:-1], ":eq:`eq-z`"]
 
 
 def test_a_lesson_has_the_number_of_its_file():
-    assert api_links.lesson_number("chapters/03_derivation") == 3
-    assert api_links.lesson_number("chapters/api/layers") is None
+    assert lessons.lesson_number("chapters/03_derivation") == 3
+    assert lessons.lesson_number("chapters/api/layers") is None

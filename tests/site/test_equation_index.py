@@ -1,19 +1,15 @@
 """The page of all equations: what it says of a check is what its code says, and it leaves nothing out."""
 
 import json
-import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import nbformat
 import pytest
 import site_checks
-import yaml
-from equation_index import NOTHING, comparison, counted, ordered, verified_against
-from site_checks import ROOT
-from verifications import Side, Verification, read_verifications, verifications
+import small_book
+
+from website.equations.index import NOTHING, comparison, counted, ordered, verified_against
+from website.equations.verifications import Side, Verification, read_verifications, verifications
 
 from tests.notebooks import lesson_checks as lc
 
@@ -244,35 +240,17 @@ METADATA = {"language_info": {"name": "python", "pygments_lexer": "ipython3"}}
 EQUATIONS = "$$\na = b\n$$ (eq-one)\n\n$$\nc = d\n$$ (eq-two)\n\n$$\ne = f\n$$ (eq-three)"
 
 
-def write_lesson(folder, calls):
-    """Write a lesson of three equations, and the cell that verifies some."""
+def lesson(calls):
+    """A lesson of three equations, and the cell that verifies some."""
     cells = [nbformat.v4.new_markdown_cell(f"# A small lesson\n\nThree equations.\n\n{EQUATIONS}"), *executed(calls)]
     cells.append(nbformat.v4.new_code_cell('verify("eq-three", e, f(1.0))'))  # never executed
-    notebook = nbformat.v4.new_notebook(cells=cells, metadata=METADATA)
-    nbformat.write(notebook, folder / "04_small.ipynb")
-
-
-def build(folder):
-    """Build the small book on top of what is there; return the finished process."""
-    command = [Path(sys.executable).with_name("jupyter-book"), "build", ".", "-n", "-W", "--keep-going", "-q"]
-    environment = os.environ | {"NO_COLOR": "1"}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    return nbformat.v4.new_notebook(cells=cells, metadata=METADATA)
 
 
 @pytest.fixture(scope="module")
-def small_book(tmp_path_factory):
-    """A book of one lesson and its index, with the real settings and hooks."""
-    folder = tmp_path_factory.mktemp("index") / "book"
-    folder.mkdir()
-    for name in ("_static", "references.bib"):
-        (folder / name).symlink_to(ROOT / name)
-    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-    config["sphinx"]["local_extensions"] = dict.fromkeys(config["sphinx"]["local_extensions"], str(ROOT / "_ext"))
-    (folder / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
-    toc = {"format": "jb-book", "root": "index", "chapters": [{"file": "04_small"}]}
-    (folder / "_toc.yml").write_text(yaml.safe_dump(toc), encoding="utf-8")
-    (folder / "index.md").write_text("# Index\n\nA sentence.\n\n```{equation-index}\n```\n", encoding="utf-8")
-    return folder
+def book(tmp_path_factory):
+    """A folder for a book of one lesson and its index."""
+    return tmp_path_factory.mktemp("index") / "book"
 
 
 def rows_of(folder):
@@ -283,18 +261,19 @@ def rows_of(folder):
     return [row.find_all("td")[-1].get_text(" ", strip=True) for row in soup.select("table.equation-index tbody tr")]
 
 
-def test_what_is_missing_is_shown_and_a_changed_notebook_changes_the_page(small_book):
-    write_lesson(small_book, 'verify("eq-one", a @ b, [1.0])')
-    result = build(small_book)
+def test_what_is_missing_is_shown_and_a_changed_notebook_changes_the_page(book):
+    pages = {"index": "A sentence.\n\n```{equation-index}\n```"}
+    small_book.write(book, pages, {"04_small": lesson('verify("eq-one", a @ b, [1.0])')})
+    result = small_book.build(book)
     assert result.returncode == 0, result.stdout + result.stderr
-    first, second, third = rows_of(small_book)
+    first, second, third = rows_of(book)
     assert first.startswith("a @ b against worked numbers (to")
     assert second == NOTHING
     assert third == "e against f(1.0) ( not executed )"
-    write_lesson(small_book, 'verify("eq-one", a @ b, [1.0])\nverify("eq-two", c, d(x))')
-    assert build(small_book).returncode == 0
-    assert rows_of(small_book)[1].startswith("c against d(x) (to")
-    write_lesson(small_book, 'verify("eq-four", a, b(x))')
-    result = build(small_book)
+    nbformat.write(lesson('verify("eq-one", a @ b, [1.0])\nverify("eq-two", c, d(x))'), book / "04_small.ipynb")
+    assert small_book.build(book).returncode == 0
+    assert rows_of(book)[1].startswith("c against d(x) (to")
+    nbformat.write(lesson('verify("eq-four", a, b(x))'), book / "04_small.ipynb")
+    result = small_book.build(book)
     assert result.returncode != 0
     assert "04_small verifies eq-four, which it does not display" in result.stderr

@@ -5,7 +5,6 @@ import importlib.util
 import io
 import os
 
-import explorer
 import numpy as np
 import pytest
 import site_checks
@@ -15,6 +14,7 @@ from sphinx.application import Sphinx
 
 from backprop_book.drawing.palette import PALETTE
 from tests.book.explorer import explorer_demonstrations as demonstrations
+from website.pictures import explorer
 
 NAMES = ("descent", "steps", "switch")
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self'"

@@ -4,8 +4,9 @@ import datetime
 import re
 
 import pytest
-import site_address
 import site_checks
+
+from website.publishing import addresses
 
 EXTRA = {"search.html"}
 
@@ -42,7 +43,7 @@ def test_each_page_has_a_title_of_its_own(pages):
 
 
 def test_addresses_stand_there_exactly_where_the_site_s_is_known(pages, site):
-    base = site_address.published_address()
+    base = addresses.site_address()
     for path, soup in pages.items():
         address = [base + ("" if path == "index.html" else path)] if base else []
         assert [link["href"] for link in soup.select("link[rel=canonical]")] == address
@@ -70,7 +71,7 @@ def test_the_list_of_equations_is_as_new_as_the_newest_lesson(pages):
 
 
 def test_the_book_s_sign_is_one_drawing_wherever_it_stands(pages):
-    favicon = re.findall(r' d="([^"]+)"', (site_checks.ROOT / "_static/favicon.svg").read_text(encoding="utf-8"))
+    favicon = re.findall(r' d="([^"]+)"', (site_checks.ROOT / "website/static/favicon.svg").read_text(encoding="utf-8"))
     for soup in pages.values():
         (sign,) = soup.select(".navbar-brand svg")
         assert [path["d"] for path in sign.select("path")] == favicon

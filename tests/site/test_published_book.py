@@ -7,18 +7,16 @@ import re
 import struct
 import subprocess
 import xml.etree.ElementTree as ET
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
-import last_changed
-import launch
 import nbformat.v4
 import pytest
-import site_address
 import site_checks
 import small_book
-import social_cards
 from matplotlib.figure import Figure
 from sphinx.errors import ConfigError
+
+from website.publishing import addresses, cards, pages
 
 BASE = "https://owner.github.io/name/"
 LIST = "First a sentence.\n\n{doc}`01_run`\n: What the list says of $x$. More of it.\n\nAnother\n: without a link."
@@ -128,20 +126,20 @@ def test_each_page_has_its_address_and_its_card(published):
 def test_a_lesson_s_card_shows_its_own_drawing(published):
     red = {}
     for name in ("01_run", "03_plain", "book"):
-        pixels = social_cards.imread(published / "cards" / f"{name}.png")[..., :3]
+        pixels = cards.imread(published / "cards" / f"{name}.png")[..., :3]
         red[name] = int((abs(pixels - [1, 0, 0]).max(axis=-1) < 0.02).sum())
     assert red == {"01_run": 200 * 100, "03_plain": 0, "book": 0}
 
 
 def test_the_site_map_lists_every_page_with_the_date_of_its_last_change(published):
     root = ET.parse(published / "sitemap.xml").getroot()
-    space = f"{{{site_address.SCHEMA}}}"
+    space = f"{{{pages.SITE_MAP}}}"
     entries = {entry.findtext(f"{space}loc"): entry.findtext(f"{space}lastmod") for entry in root}
     assert entries == {
         BASE: "2021-02-03",
         f"{BASE}01_run.html": "2022-12-31",
         f"{BASE}03_plain.html": "2022-12-31",
-        f"{BASE}other.html": None,
+        f"{BASE}other.html": "2022-12-31",
     }
 
 
@@ -151,35 +149,26 @@ def dates(site):
     return {name: (time["datetime"], time.get_text()) for name, found in times.items() for time in found}
 
 
-def test_a_page_shows_when_it_changed_unless_the_change_is_not_committed(private):
+def test_a_page_shows_the_date_of_its_last_commit(private):
     assert dates(private) == {
         "index": ("2021-02-03", "3 February 2021"),
         "01_run": ("2022-12-31", "31 December 2022"),
+        "other": ("2022-12-31", "31 December 2022"),
     }
 
 
 def test_a_shallow_clone_shows_no_date(private, tmp_path):
     source = private.parents[1]
     git(tmp_path, "clone", "--depth", "1", source.as_uri(), "clone")
-    for name in ("_config.yml", "_toc.yml", "_static", "references.bib", "drawing.svg"):
+    for name in ("_config.yml", "_toc.yml", "references.bib", "drawing.svg"):
         (tmp_path / "clone" / name).symlink_to(source / name)
     assert small_book.build(tmp_path / "clone").returncode == 0
     assert dates(tmp_path / "clone" / "_build" / "html") == {}
 
 
-def test_without_a_repository_or_without_git_there_is_no_date(tmp_path, monkeypatch):
-    (tmp_path / "page.md").touch()
-    assert last_changed.last_commit_date(tmp_path, ["page.md"]) == ""
-    git(tmp_path, "init")
-    commit(tmp_path, "page.md", day="2021-02-03")
-    assert last_changed.last_commit_date(tmp_path, ["page.md"]) == "2021-02-03"
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert last_changed.last_commit_date(tmp_path, ["page.md"]) == ""
-
-
 def test_a_notebook_opens_in_three_places_and_another_page_in_none(published):
     links = links_of(published, "01_run")
-    binder, colab, hub = (urlsplit(links[f"Run on {where}"]) for where in ("Binder", "Colab", "JupyterHub"))
+    binder, colab, hub = (urlsplit(links[where]) for where in ("Binder", "Colab", "JupyterHub"))
     assert (binder.netloc, binder.path) == ("mybinder.org", "/v2/gh/owner/name/main")
     assert parse_qs(binder.query) == {"urlpath": ["lab/tree/01_run.ipynb"]}
     assert (colab.netloc, colab.path) == ("colab.research.google.com", "/github/owner/name/blob/main/01_run.ipynb")
@@ -190,7 +179,7 @@ def test_a_notebook_opens_in_three_places_and_another_page_in_none(published):
         "urlpath": ["lab/tree/name/01_run.ipynb"],
     }
     for name in ("index", "03_plain", "other", "search"):
-        assert not [text for text in links_of(published, name) if text.startswith("Run on")]
+        assert not {"Binder", "Colab", "JupyterHub"} & links_of(published, name).keys()
 
 
 def test_a_page_leads_to_its_source_and_its_editor(published):
@@ -209,29 +198,20 @@ def test_nothing_is_invented_where_no_address_is_known(private):
 
 
 @pytest.mark.parametrize(
-    ("repository", "spec"),
+    ("repository", "places", "provider"),
     [
-        ("https://github.com/owner/name", "gh/owner/name"),
-        ("https://gitlab.com/group/sub/name", "gl/group%2Fsub%2Fname"),
-        ("https://git.example.org:8443/owner/name", "git/https%3A%2F%2Fgit.example.org%3A8443%2Fowner%2Fname"),
+        ("https://github.com/owner/name", ["binderhub_url", "colab_url"], "github"),
+        ("https://gitlab.com/owner/name", ["binderhub_url"], "gitlab"),
+        ("https://gitlab.com/group/sub/name", [], "gitlab"),
+        ("https://github.example.org/owner/name", [], "github"),
+        ("https://git.example.org:8443/owner/name", [], None),
     ],
 )
-def test_binder_takes_a_repository_from_any_host(repository, spec):
-    url = urlsplit(launch.binder_link(repository, "main", "chapters/a.ipynb"))
-    assert url.path == f"/v2/{spec}/main"
-    assert unquote(spec).endswith(urlsplit(repository).path.strip("/"))
-
-
-def test_colab_opens_notebooks_of_github_only_and_the_hub_s_address_must_be_known():
-    places = {
-        repository: [where for where, _ in launch.links(repository, "main", "a.ipynb", hub)]
-        for repository, hub in [
-            ("https://github.com/owner/name", ""),
-            ("https://github.example.org/owner/name", ""),
-            ("https://gitlab.com/owner/name", "https://hub.example.org/"),
-        ]
-    }
-    assert list(places.values()) == [["Binder", "Colab"], ["Binder"], ["Binder", "JupyterHub"]]
+def test_a_lesson_opens_only_where_the_repository_can_be_fetched(repository, places, provider):
+    options = addresses.theme_options(repository, "main", "https://hub.example.org/")
+    found = [name for name, address in options["launch_buttons"].items() if name.endswith("_url") and address]
+    assert found == [*places, "jupyterhub_url"]
+    assert options["use_source_button"] == (provider is not None)
 
 
 @pytest.mark.parametrize(
@@ -257,7 +237,7 @@ def test_colab_opens_notebooks_of_github_only_and_the_hub_s_address_must_be_know
     ],
 )
 def test_the_site_s_address(environment, address):
-    assert site_address.published_address(environment) == address
+    assert addresses.site_address(environment) == address
 
 
 @pytest.mark.parametrize(
@@ -273,7 +253,7 @@ def test_the_site_s_address(environment, address):
 )
 def test_an_address_that_is_none_is_refused(given, monkeypatch):
     with pytest.raises(ConfigError, match="BOOK_SITE_URL: expected"):
-        site_address.published_address({"BOOK_SITE_URL": given})
+        addresses.site_address({"BOOK_SITE_URL": given})
     monkeypatch.setenv("BOOK_HUB_URL", given)
     with pytest.raises(ConfigError, match="BOOK_HUB_URL: expected"):
-        launch.hub_address()
+        addresses.given_address("BOOK_HUB_URL")

@@ -81,7 +81,7 @@ def test_a_page_with_everything_on_it_keeps_the_budget(visit, base, site, path):
 
 
 def test_scripts_of_our_own_are_small():
-    scripts = list((site_checks.ROOT / "_static").rglob("*.js"))
+    scripts = list((site_checks.ROOT / "website/static").rglob("*.js"))
     assert scripts
     assert sum(len(gzip.compress(script.read_bytes())) for script in scripts) <= OWN_SCRIPTS
 

@@ -69,6 +69,7 @@ def test_numbers_and_figures_of_a_sound_book(sound):
     assert index.select_one("svg.figure-svg")["aria-label"] == "A horizontal line"
     assert index.select_one("svg.figure-svg path")["style"] == "stroke: var(--fig-forward, #1f5fa8)"
     assert site_checks.dead_links(sound) == []
+    assert lesson.select("time") == index.select("time") == []  # no repository of git, no date
 
 
 def test_the_browser_record_names_another_host_a_missing_file_an_error_and_an_overflow(browser, serve, tmp_path):

@@ -2,12 +2,12 @@
 
 import re
 
-import figures
 import pytest
-import repository
 from sphinx.errors import ConfigError
 
 from backprop_book.drawing.palette import PALETTE
+from website.pictures import figures
+from website.publishing import addresses
 
 FORWARD = PALETTE["forward"][0]
 FIGURE = f"""<?xml version="1.0" encoding="utf-8"?>
@@ -81,10 +81,10 @@ def test_every_meaning_has_a_light_and_a_dark_colour():
     ],
 )
 def test_the_repository_s_address(remote, address):
-    assert repository.web_address(remote) == address
+    assert addresses.web_address(remote) == address
 
 
 def test_an_address_that_is_none_is_refused(monkeypatch, tmp_path):
     monkeypatch.setenv("BOOK_REPOSITORY_URL", "owner/name")
     with pytest.raises(ConfigError, match="BOOK_REPOSITORY_URL"):
-        repository.known_address(tmp_path)
+        addresses.repository_address(tmp_path)

@@ -3,9 +3,10 @@
 import re
 
 import pytest
-import repository
 import site_checks
 from site_checks import ROOT
+
+from website.publishing import addresses
 
 MAPPED_COLOURS = """
 () => [...document.querySelectorAll("svg.figure-svg [style*='var(--fig-']")].map((element) => {
@@ -145,6 +146,6 @@ def test_buttons_to_a_repository_only_where_its_address_is_known(site):
         for path in site_checks.html_files(site)
         for link in site_checks.parse(site / path).select(".article-header-buttons a[href]")
     ]
-    address = repository.known_address(ROOT)
+    address = addresses.repository_address(ROOT)
     assert bool(links) == bool(address)
     assert address is None or address in links

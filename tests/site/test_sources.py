@@ -1,13 +1,12 @@
-"""What a build says about sources that it cannot read, and about a repository that git keeps back."""
+"""What a build says about sources that it cannot read."""
 
 from types import SimpleNamespace
 
 import pytest
-import repository
-import test_published_book
-import whole_sources
 from site_checks import ROOT
 from sphinx.errors import ExtensionError
+
+from website import lessons
 
 
 @pytest.fixture
@@ -25,7 +24,7 @@ def sources(tmp_path):
 
 
 def test_sound_sources_are_read(sources):
-    whole_sources.check(None, sources[1], [])
+    lessons.check_sources(None, sources[1], [])
 
 
 def test_every_source_that_a_merge_left_undecided_is_named(sources):
@@ -35,7 +34,7 @@ def test_every_source_that_a_merge_left_undecided_is_named(sources):
         lines[5:6] = ["<<<<<<< HEAD\n", lines[5], "=======\n", lines[5], ">>>>>>> other\n"]
         paths[name].write_text("".join(lines), encoding="utf-8")
     with pytest.raises(ExtensionError) as raised:
-        whole_sources.check(None, env, [])
+        lessons.check_sources(None, env, [])
     first, second = str(raised.value).splitlines()
     assert first.startswith(f"{paths['index']}:6: a merge left both versions here")
     assert second.startswith(f"{paths['two']}:6: a merge left both versions here")
@@ -45,21 +44,4 @@ def test_a_notebook_cut_short_is_named(sources):
     paths, env = sources
     paths["one"].write_text(paths["one"].read_text("utf-8")[:2000], encoding="utf-8")
     with pytest.raises(ExtensionError, match=r"one.ipynb:\d+: expected a notebook, which is JSON, got "):
-        whole_sources.check(None, env, [])
-
-
-def test_who_does_not_own_the_folder_is_told_why_there_are_no_dates_and_what_helps(tmp_path, monkeypatch):
-    said = []
-    monkeypatch.setattr(repository.logger, "info", lambda text, *arguments: said.append(text % arguments))
-    folder = tmp_path / "a folder"
-    folder.mkdir()
-    repository.say_what_git_keeps_back(SimpleNamespace(srcdir=folder), None)
-    test_published_book.git(folder, "init")
-    repository.say_what_git_keeps_back(SimpleNamespace(srcdir=folder), None)
-    assert said == []
-    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
-    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
-    assert repository.git(folder, "rev-parse", "--is-shallow-repository") == ""
-    repository.say_what_git_keeps_back(SimpleNamespace(srcdir=folder), None)
-    [text] = said
-    assert text.endswith(f"git config --global --add safe.directory '{folder}'")
+        lessons.check_sources(None, env, [])

@@ -4,11 +4,12 @@ import gzip
 import json
 import re
 
-import exercises
 import nbformat
 import pytest
 import small_book
 from site_checks import ROOT
+
+from website import lessons
 
 SECRET = "the answer is forty-two"
 CELLS = [
@@ -74,7 +75,7 @@ def directives(text, name):
 @pytest.mark.parametrize("lesson", sorted((ROOT / "chapters").glob("*.ipynb")), ids=lambda lesson: lesson.stem)
 def test_of_a_lesson_only_the_solutions_go(lesson):
     before = lesson.read_text("utf-8")
-    after = exercises.without_solutions(before)
+    after = lessons.without_solutions(before)
     assert directives(after, "solution") == []
     assert directives(after, "exercise") == directives(before, "exercise")
     assert len(directives(before, "solution")) == len(directives(before, "exercise"))

@@ -1,0 +1,1 @@
+"""Equations: their numbers, and what each was verified against."""

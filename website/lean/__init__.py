@@ -1,0 +1,1 @@
+"""Light pages that load nothing but what the site contains."""

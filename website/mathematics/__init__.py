@@ -1,0 +1,1 @@
+"""Mathematics, laid out when the site is built."""

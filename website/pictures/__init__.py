@@ -1,0 +1,1 @@
+"""Drawings and interactive figures as parts of their pages."""
