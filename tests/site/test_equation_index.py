@@ -8,10 +8,9 @@ import pytest
 import site_checks
 import small_book
 
+from tests.notebooks import lesson_checks as lc
 from website.equations.index import NOTHING, comparison, counted, ordered, verified_against
 from website.equations.verifications import Side, Verification, read_verifications, verifications
-
-from tests.notebooks import lesson_checks as lc
 
 TICKED = re.compile(r"✓ (eq-[\w-]+) agrees to (\S+)")
 BEFORE = """
