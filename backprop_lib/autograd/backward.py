@@ -78,7 +78,7 @@ def computed(root):
 def _add(tensor, grad, node, handed_on):
     """Add to a tensor's gradient what the rule of a node has returned; note a leaf whose gradient is no new array."""
     if type(grad) is not ndarray or grad.shape != tensor._data.shape:
-        grad = _fitted(grad, tensor, node)
+        grad = _as_gradient(grad, tensor, node)
     if tensor.grad is not None:
         tensor.grad = np.asarray(tensor.grad + grad)
         return
@@ -87,7 +87,7 @@ def _add(tensor, grad, node, handed_on):
         handed_on.append(tensor)
 
 
-def _fitted(grad, operand, node):
+def _as_gradient(grad, operand, node):
     """What the rule of a node has returned, as an array of its operand's shape."""
     shape = operand._data.shape
     if isinstance(grad, np.generic) and shape == ():
