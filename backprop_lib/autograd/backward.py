@@ -32,20 +32,23 @@ def backward_pass(root, seed, retain_graph):
 
     A rule may hand on the array that it was given, so several tensors may hold one array: no gradient is written to.
     """
-    nodes, handed_on, retained = computed(root), [], []
-    _add(root, seed, root, handed_on)
-    while nodes:
-        node = nodes.pop()  # the newest: all that it went into is done, so its gradient is complete
-        grad, out, rules, arrays = node.grad, node._data, node._rules, node._arrays
-        for i, operand in enumerate(node._operands):
-            if operand._requires_grad:
-                _add(operand, rules[i](grad, out, *arrays), node, handed_on)
-        if retain_graph:
-            retained.append(grad)
-        else:
-            node.grad, node._operands, node._rules, node._arrays = None, (), (), ()
-    if handed_on:
-        _separate(handed_on, retained)
+    nodes, retained, handed_on = computed(root), [], []
+    _add(root, seed, None, handed_on)
+    try:
+        while nodes:
+            node = nodes[-1]  # the newest: all that it went into is done, so its gradient is complete
+            grad, out, rules, arrays = node.grad, node._data, node._rules, node._arrays
+            for i, operand in enumerate(node._operands):
+                if operand._requires_grad:
+                    _add(operand, rules[i](grad, out, *arrays), node, handed_on)
+            if retain_graph:
+                retained.append(node)
+            else:
+                node.grad, node._operands, node._rules, node._arrays = None, (), (), ()
+            nodes.pop()
+    finally:
+        if handed_on:
+            _separate(handed_on, [seed, *(node.grad for node in retained + nodes if node.grad is not None)])
 
 
 def computed(root):
@@ -83,7 +86,7 @@ def _add(tensor, grad, node, handed_on):
         tensor.grad = np.asarray(tensor.grad + grad)
         return
     tensor.grad = grad
-    if tensor.operation is None and (grad is node.grad or grad.base is not None):
+    if tensor.operation is None and (node is None or grad is node.grad or grad.base is not None):
         handed_on.append(tensor)
 
 
@@ -100,9 +103,9 @@ def _as_gradient(grad, operand, node):
         raise RuleError(node, operand, grad) from None
 
 
-def _separate(leaves, retained):
-    """Give every leaf memory of its own: it keeps the array that came, unless that is another's too."""
-    taken = {id(_memory(grad)) for grad in retained}
+def _separate(leaves, others):
+    """Give every leaf memory of its own: it keeps the array that came, unless another has that memory."""
+    taken = {id(_memory(grad)) for grad in others}
     for leaf in leaves:
         memory = id(_memory(leaf.grad))
         if memory in taken or not leaf.grad.flags.carray:

@@ -64,8 +64,8 @@ def checkpoint(f: Callable[..., Tensor], *inputs: Any) -> Tensor:
         gradients[:] = [np.zeros_like(x.data) if x.grad is None else x.grad for x in copies]
         return np.zeros(())
 
-    # The first operand is a leaf made here: its rule runs f again, even where only f's weights need gradients. Those are
-    # operands too, so that ``backward`` notices a change of them; the run gives them their gradients, their rules zeros.
+    # The first operand is a leaf made here: its rule runs f again, even where only f's weights need gradients. Those
+    # are operands too, so that ``backward`` notices a change of them; the run has added to their gradients already.
     start = Tensor(0.0, requires_grad=True)
     rules = [lambda grad, out, i=i: gradients[i] for i in range(len(given))]
     zeros = [lambda grad, out, x=x: np.broadcast_to(x.dtype.type(0), x.shape) for x in outside]

@@ -70,7 +70,7 @@ class Recorded:
         grad = check_real(as_float_array(grad, "grad"), "grad")
         if grad.shape != self.shape:
             raise ValueError(f"backward: expected grad of shape {self.shape}, got shape {grad.shape}")
-        return grad.astype(self.dtype)  # a copy, which the reader may not have
+        return grad.astype(self.dtype, copy=False)
 
     def zero_grad(self) -> None:
         """Empty the gradient."""

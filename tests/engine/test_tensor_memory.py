@@ -227,6 +227,18 @@ def test_views_of_memory_that_is_not_numpy_s_are_noticed_too():
     assert_leaf_gradients_stand_alone([x, y], [])
 
 
+def test_gradients_stand_alone_after_a_rule_has_raised():
+    def refuse(grad, out):
+        raise ZeroDivisionError
+
+    x, y, seed = leaf(), leaf(), np.ones((3, 3))
+    last = ag.record("last", A.copy(), (leaf(),), (refuse,))
+    with pytest.raises(ZeroDivisionError):
+        (last + (x + y)).backward(seed)
+    assert_leaf_gradients_stand_alone([x, y], [seed, last.grad])
+    np.testing.assert_array_equal([x.grad, y.grad], [seed, seed])
+
+
 @pytest.mark.parametrize("view", [lambda new: new.T, lambda new: np.broadcast_to(new[:1], (2, 2))])
 def test_what_does_not_lie_row_by_row_or_cannot_be_written_to_is_copied(view):
     (x,), new = handed(view)
