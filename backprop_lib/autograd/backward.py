@@ -48,7 +48,7 @@ def backward_pass(root, seed, retain_graph):
             nodes.pop()
     finally:
         if handed_on:
-            _separate(handed_on, [seed, *(node.grad for node in retained + nodes if node.grad is not None)])
+            _separate(handed_on, seed, retained + nodes)
 
 
 def computed(root):
@@ -103,9 +103,12 @@ def _as_gradient(grad, operand, node):
         raise RuleError(node, operand, grad) from None
 
 
-def _separate(leaves, others):
-    """Give every leaf memory of its own: it keeps the array that came, unless another has that memory."""
-    taken = {id(_memory(grad)) for grad in others}
+def _separate(leaves, seed, nodes):
+    """Give every leaf memory of its own: it keeps the array that came, unless that is another's too."""
+    taken = {id(_memory(seed))}
+    for node in nodes:
+        if node.grad is not None:
+            taken.add(id(_memory(node.grad)))
     for leaf in leaves:
         memory = id(_memory(leaf.grad))
         if memory in taken or not leaf.grad.flags.carray:
@@ -115,7 +118,7 @@ def _separate(leaves, others):
 
 def _memory(array):
     """The array to whose memory a view leads."""
-    while isinstance(array.base, ndarray):
+    while type(array.base) is ndarray:
         array = array.base
     return array
 
