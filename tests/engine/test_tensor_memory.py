@@ -194,9 +194,12 @@ def handed(*makers):
     return leaves, new
 
 
-def test_a_leaf_keeps_a_new_array():
+def test_a_leaf_keeps_a_new_array_whatever_its_order():
     (x,), new = handed(lambda new: new)
     assert x.grad is new
+    by_columns = np.array(new, order="F")
+    (x,), _ = handed(lambda new: by_columns)
+    assert x.grad is by_columns
 
 
 def test_a_leaf_keeps_a_view_of_a_new_array():
