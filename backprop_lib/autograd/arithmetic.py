@@ -5,13 +5,13 @@ import numpy as np
 from backprop_lib.autograd.operation import binary, unary
 
 
-def _power_by_base(grad, out, x, y):
+def _power_base_rule(grad, out, x, y):
     """The slope is 0 where y = 0, for x = 0 too; for 0 < y < 1 it is infinite at x = 0, where the power itself is 0."""
     with np.errstate(divide="ignore"):
         return np.where(y == 0, 0, grad) * y * x ** np.where(y == 0, 0, y - 1)
 
 
-def _power_by_exponent(grad, out, x, y):
+def _power_exponent_rule(grad, out, x, y):
     """The slope is 0 where x = 0 and the power stays 0 for all larger y."""
     is_flat = (x == 0) & (y >= 0)
     with np.errstate(divide="ignore"):
@@ -29,7 +29,7 @@ multiply = binary("multiply", "×",  np.multiply,  lambda grad, out, x, y: grad 
 divide   = binary("divide",   "÷",  np.divide,    lambda grad, out, x, y: grad / y,
                                                   lambda grad, out, x, y: -grad * out / y,
                   "a / b. d(a/b) = da / b - (a/b) db / b.")
-power    = binary("power",    "**", np.power,     _power_by_base,                      _power_by_exponent,
+power    = binary("power",    "**", np.power,     _power_base_rule,                    _power_exponent_rule,
                   "a ** b. d(a^b) = b a^(b-1) da + a^b log(a) db. "
                   "Where b = 0 the first term is 0, where a = 0 <= b the second.")
 negative = unary("negative",        np.negative,  lambda grad, out, x: -grad,

@@ -32,20 +32,23 @@ def backward_pass(root, seed, retain_graph):
 
     A rule may hand on the array that it was given, so several tensors may hold one array: no gradient is written to.
     """
-    nodes, handed_on, retained = computed(root), [], []
-    _add(root, seed, root, handed_on)
-    while nodes:
-        node = nodes.pop()  # the newest: all that it went into is done, so its gradient is complete
-        grad, out, rules, arrays = node.grad, node._data, node._rules, node._arrays
-        for i, operand in enumerate(node._operands):
-            if operand._requires_grad:
-                _add(operand, rules[i](grad, out, *arrays), node, handed_on)
-        if retain_graph:
-            retained.append(grad)
-        else:
-            node.grad, node._operands, node._rules, node._arrays = None, (), (), ()
-    if handed_on:
-        _separate(handed_on, retained)
+    nodes, retained, handed_on = computed(root), [], []
+    _add(root, seed, None, handed_on)
+    try:
+        while nodes:
+            node = nodes[-1]  # the newest: all that it went into is done, so its gradient is complete
+            grad, out, rules, arrays = node.grad, node._data, node._rules, node._arrays
+            for i, operand in enumerate(node._operands):
+                if operand._requires_grad:
+                    _add(operand, rules[i](grad, out, *arrays), node, handed_on)
+            if retain_graph:
+                retained.append(node)
+            else:
+                node.grad, node._operands, node._rules, node._arrays = None, (), (), ()
+            nodes.pop()
+    finally:
+        if handed_on:
+            _separate(handed_on, seed, retained + nodes)
 
 
 def computed(root):
@@ -78,16 +81,16 @@ def computed(root):
 def _add(tensor, grad, node, handed_on):
     """Add to a tensor's gradient what the rule of a node has returned; note a leaf whose gradient is no new array."""
     if type(grad) is not ndarray or grad.shape != tensor._data.shape:
-        grad = _fitted(grad, tensor, node)
+        grad = _as_gradient(grad, tensor, node)
     if tensor.grad is not None:
         tensor.grad = np.asarray(tensor.grad + grad)
         return
     tensor.grad = grad
-    if tensor.operation is None and (grad is node.grad or grad.base is not None):
+    if tensor.operation is None and (node is None or grad is node.grad or grad.base is not None):
         handed_on.append(tensor)
 
 
-def _fitted(grad, operand, node):
+def _as_gradient(grad, operand, node):
     """What the rule of a node has returned, as an array of its operand's shape."""
     shape = operand._data.shape
     if isinstance(grad, np.generic) and shape == ():
@@ -100,9 +103,12 @@ def _fitted(grad, operand, node):
         raise RuleError(node, operand, grad) from None
 
 
-def _separate(leaves, retained):
+def _separate(leaves, seed, nodes):
     """Give every leaf memory of its own: it keeps the array that came, unless that is another's too."""
-    taken = {id(_memory(grad)) for grad in retained}
+    taken = {id(_memory(seed))}
+    for node in nodes:
+        if node.grad is not None:
+            taken.add(id(_memory(node.grad)))
     for leaf in leaves:
         memory = id(_memory(leaf.grad))
         if memory in taken or not leaf.grad.flags.carray:
@@ -112,7 +118,7 @@ def _separate(leaves, retained):
 
 def _memory(array):
     """The array to whose memory a view leads."""
-    while isinstance(array.base, ndarray):
+    while type(array.base) is ndarray:
         array = array.base
     return array
 

@@ -64,13 +64,13 @@ def checkpoint(f: Callable[..., Tensor], *inputs: Any) -> Tensor:
         gradients[:] = [np.zeros_like(x.data) if x.grad is None else x.grad for x in copies]
         return np.zeros(())
 
-    # The first operand is a leaf of its own, so that f is run again also where only its weights need gradients. These
-    # are operands too, so that a change of them is noticed; running backward through f has already served them.
+    # The first operand is a leaf made here: its rule runs f again, even where only f's weights need gradients. Those
+    # are operands too, so that ``backward`` notices a change of them; the run has added to their gradients already.
     start = Tensor(0.0, requires_grad=True)
     rules = [lambda grad, out, i=i: gradients[i] for i in range(len(given))]
-    served = [lambda grad, out, x=x: np.broadcast_to(x.dtype.type(0), x.shape) for x in outside]
+    zeros = [lambda grad, out, x=x: np.broadcast_to(x.dtype.type(0), x.shape) for x in outside]
     values = result.data if result.operation else result.data.copy()
-    return record("checkpoint", values, (start, *given, *outside), (recompute, *rules, *served))
+    return record("checkpoint", values, (start, *given, *outside), (recompute, *rules, *zeros))
 
 
 def _run(f, inputs):

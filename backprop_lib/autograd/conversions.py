@@ -13,7 +13,7 @@ import numpy as np
 from backprop_lib._checks import Array
 from backprop_lib.autograd.recording import is_recording
 
-OTHERWISE = {"amax": "max", "amin": "min", "ravel": "flatten"}  # NumPy's other names of what has one name here
+SYNONYMS = {"amax": "max", "amin": "min", "ravel": "flatten"}  # NumPy's other names of what has one name here
 
 
 class Conversions:
@@ -32,13 +32,13 @@ class Conversions:
         return bool(self._data)
 
     def __float__(self) -> float:
-        return float(self._bare("float"))
+        return float(self._plain("float"))
 
     def __int__(self) -> int:
-        return int(self._bare("int"))
+        return int(self._plain("int"))
 
-    def _bare(self, wanted):
-        """The one entry, which no graph will follow."""
+    def _plain(self, wanted):
+        """The one entry as a plain number, refused where its graph would be lost."""
         if self._requires_grad and is_recording():
             raise TypeError(
                 f"{wanted}: expected a number, got a Tensor that requires a gradient, and its graph would be lost: use "
@@ -57,7 +57,7 @@ class Conversions:
             return function(self._data, *args[1:], **kwargs)
         name = function.__name__
         raise TypeError(
-            f"np.{name}: expected an array, got a Tensor; NumPy would lose its graph: {_instead(name, self)}"
+            f"np.{name}: expected an array, got a Tensor; NumPy would lose its graph: {_replacement(name, self)}"
         )
 
     def __format__(self, spec: str) -> str:
@@ -95,9 +95,9 @@ FUNCTIONS = (
 )
 
 
-def _instead(name: str, tensor: Conversions) -> str:
+def _replacement(name: str, tensor: Conversions) -> str:
     """What to write for a function of NumPy's."""
-    name = OTHERWISE.get(name, name)
+    name = SYNONYMS.get(name, name)
     if name in ("dot", "inner", "vdot"):
         return "write a @ b, or .data for the array"
     if hasattr(tensor, name):

@@ -7,7 +7,7 @@ from backprop_lib.activations import GELU_CUBIC, GELU_SCALE
 from backprop_lib.autograd.operation import unary
 
 
-def _over(grad, divisor):
+def _quotient(grad, divisor):
     """A quotient; at 0 the slope of a root or a logarithm is infinite, of which only the forward pass may warn."""
     with np.errstate(divide="ignore"):
         return grad / divisor
@@ -17,11 +17,11 @@ def _over(grad, divisor):
 #                name        forward          gradient of x
 exp      = unary("exp",      np.exp,          lambda grad, out, x: grad * out,
                  "e^x, its own derivative.")
-log      = unary("log",      np.log,          lambda grad, out, x: _over(grad, x),
+log      = unary("log",      np.log,          lambda grad, out, x: _quotient(grad, x),
                  "Natural logarithm. d log(x) = dx / x.")
-log1p    = unary("log1p",    np.log1p,        lambda grad, out, x: _over(grad, 1.0 + x),
+log1p    = unary("log1p",    np.log1p,        lambda grad, out, x: _quotient(grad, 1.0 + x),
                  "log(1 + x), also for an x so small that 1 + x would be 1. d log(1 + x) = dx / (1 + x).")
-sqrt     = unary("sqrt",     np.sqrt,         lambda grad, out, x: _over(grad, 2.0 * out),
+sqrt     = unary("sqrt",     np.sqrt,         lambda grad, out, x: _quotient(grad, 2.0 * out),
                  "Square root. d sqrt(x) = dx / (2 sqrt(x)).")
 sin      = unary("sin",      np.sin,          lambda grad, out, x: grad * np.cos(x),
                  "Sine of an angle in radians. d sin(x) = cos(x) dx.")

@@ -94,32 +94,32 @@ def split(x: Any, parts: Any, axis: int = 0) -> list[Tensor]:
 def concatenate(tensors: Iterable[Any], axis: int = 0) -> Tensor:
     """Tensors joined along an axis that they have. Each gets its part of the gradient."""
     axis = as_index(axis)
-    tensors = same_dtype(*_several(tensors, "concatenate"))
+    tensors = same_dtype(*_as_list(tensors, "concatenate"))
     joined = np.concatenate([tensor.data for tensor in tensors], axis)
     ends = np.cumsum([tensor.shape[axis] for tensor in tensors])
-    rules = [partial(_part, slice(start, end)) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+    rules = [partial(_concatenate_rule, slice(start, end)) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
     return record("concatenate", joined, tuple(tensors), tuple(rules), (axis,))
 
 
-def _part(place, grad, out, axis):
+def _concatenate_rule(place, grad, out, axis):
     return np.moveaxis(np.moveaxis(grad, axis, 0)[place], 0, axis)
 
 
 def stack(tensors: Iterable[Any], axis: int = 0) -> Tensor:
     """Tensors of one shape joined along a new axis. Each gets its slice of the gradient."""
-    tensors = same_dtype(*_several(tensors, "stack"))
+    tensors = same_dtype(*_as_list(tensors, "stack"))
     if len({tensor.shape for tensor in tensors}) > 1:
         raise ValueError(f"stack: expected tensors of one shape, got shapes {[tensor.shape for tensor in tensors]}")
     stacked = np.stack([tensor.data for tensor in tensors], axis)
-    rules = [partial(_slice, i) for i in range(len(tensors))]
+    rules = [partial(_stack_rule, i) for i in range(len(tensors))]
     return record("stack", stacked, tuple(tensors), tuple(rules), (axis,))
 
 
-def _slice(i, grad, out, axis):
+def _stack_rule(i, grad, out, axis):
     return np.moveaxis(grad, axis, 0)[i]
 
 
-def _several(tensors, name):
+def _as_list(tensors, name):
     if isinstance(tensors, Tensor) or not isinstance(tensors, Iterable):
         raise TypeError(f"{name}: expected a list of tensors, got {tensors!r}")
     tensors = list(tensors)
@@ -172,7 +172,7 @@ def einsum(subscripts: str, *operands: Any) -> Tensor:
     arrays = [tensor.data for tensor in tensors]
     terms, result = _letters(subscripts, [array.ndim for array in arrays])
     out = np.einsum(f"{','.join(terms)}->{result}", *arrays, optimize=True)
-    rules = [partial(_factor_gradient, i, terms, result) for i in range(n_terms)]
+    rules = [partial(_einsum_rule, i, terms, result) for i in range(n_terms)]
     return record("einsum", out, tuple(tensors), tuple(rules), tuple(arrays))
 
 
@@ -188,7 +188,7 @@ def _letters(subscripts, ndims):
     return terms, result.replace("...", dots)
 
 
-def _factor_gradient(i, terms, result, grad, out, *arrays):
+def _einsum_rule(i, terms, result, grad, out, *arrays):
     """Gradient of one factor: the sum of products of all the others and the result's gradient, over its own letters."""
     own = "".join(dict.fromkeys(terms[i]))
     others = [result, *terms[:i], *terms[i + 1 :]]

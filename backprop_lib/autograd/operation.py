@@ -1,7 +1,7 @@
 """What an operation is, before any graph: a function of arrays, and for every operand the rule of its gradient.
 
 All rules have one form, ``(grad, out, *arrays)``: the gradient of the result, the result, the operands, and behind them
-what else the function has kept for its rules. A rule returns the gradient of its operand as a new array, or hands on
+what else the function has saved for its rules. A rule returns the gradient of its operand as a new array, or hands on
 grad itself or a view of it. Where the operand was broadcast it may have the result's shape: the engine sums.
 """
 
@@ -22,7 +22,7 @@ class Operation(NamedTuple, Generic[P]):
     name : str
         Under which readers call it.
     forward : callable
-        From arrays, and options behind them, to the result; where ``keeps`` is set, to a tuple (result, *what the rules
+        From arrays, and options behind them, to the result; where ``saves`` is set, to a tuple (result, *what the rules
         need besides the operands).
     rules : tuple of callables
         One for each operand.
@@ -30,7 +30,7 @@ class Operation(NamedTuple, Generic[P]):
         Its docstring.
     symbol : str
         What drawings call it.
-    keeps : bool
+    saves : bool
         Whether ``forward`` returns a tuple.
     """
 
@@ -39,7 +39,7 @@ class Operation(NamedTuple, Generic[P]):
     rules: tuple[Rule, ...]
     doc: str | None
     symbol: str
-    keeps: bool
+    saves: bool
 
 
 def unary(name: str, forward: Callable[[Any], Any], rule: Rule, doc: str) -> Operation[[Any]]:

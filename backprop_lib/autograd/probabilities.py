@@ -6,7 +6,7 @@ import numpy as np
 
 from backprop_lib import _checks, _stable
 from backprop_lib.autograd.operation import with_rule
-from backprop_lib.autograd.reductions import check_not_empty, dropped
+from backprop_lib.autograd.reductions import check_not_empty, drop_axes
 
 
 def _log_softmax(x, axis):
@@ -27,25 +27,25 @@ def softmax(x: Any, axis: int = -1) -> Any:
     return np.exp(_log_softmax(x, axis)), axis
 
 
-@with_rule(lambda grad, out, x, kept: grad.reshape(kept.shape) * np.exp(x - kept))
+@with_rule(lambda grad, out, x, lse: grad.reshape(lse.shape) * np.exp(x - lse))
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Logarithm of the summed exponentials, a smooth maximum. Its derivative is softmax(x) = exp(x - out)."""
     check_not_empty(x, "logsumexp")
     largest = x.max(axis=axis, keepdims=True)
     shift = np.where(np.isinf(largest), 0, largest)
     with np.errstate(divide="ignore", over="ignore"):  # no entry above -inf, or one at inf: so is the result
-        kept = shift + np.log(np.exp(x - shift).sum(axis=axis, keepdims=True))
-    return dropped(kept, axis, keepdims), kept
+        lse = shift + np.log(np.exp(x - shift).sum(axis=axis, keepdims=True))
+    return drop_axes(lse, axis, keepdims), lse
 
 
-def _probabilities_minus_labels(grad, out, logits, log_p, labels):
+def _cross_entropy_rule(grad, out, logits, log_p, labels):
     difference = np.exp(log_p)
     difference[np.arange(len(labels)), labels] -= 1.0
     difference *= grad / len(labels)
     return difference
 
 
-@with_rule(_probabilities_minus_labels)
+@with_rule(_cross_entropy_rule)
 def cross_entropy(logits: Any, labels: Any) -> Any:
     """Cross-entropy of the softmax of logits (B, C) against integer labels (B,), averaged over the batch.
 

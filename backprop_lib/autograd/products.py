@@ -21,14 +21,14 @@ def _as_matrices(grad, x, y):
     return grad, x, y
 
 
-def _left(grad, out, x, y):
+def _left_rule(grad, out, x, y):
     if x.ndim == y.ndim == 2:
         return grad @ y.T
     grad, row, column = _as_matrices(grad, x, y)
     return unbroadcast(grad @ np.swapaxes(column, -1, -2), row.shape).reshape(x.shape)
 
 
-def _right(grad, out, x, y):
+def _right_rule(grad, out, x, y):
     if x.ndim == y.ndim == 2:
         return (grad.T @ x).T  # x^T grad, laid out in memory as weights that enter as W^T are
     grad, row, column = _as_matrices(grad, x, y)
@@ -39,7 +39,7 @@ matmul = binary(
     "matmul",
     "@",
     _matmul,
-    _left,
-    _right,
+    _left_rule,
+    _right_rule,
     "a @ b for vectors, matrices and batches of matrices. d(AB) = dA B + A dB: A gets G B^T, B gets A^T G.",
 )

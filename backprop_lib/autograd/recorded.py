@@ -70,7 +70,7 @@ class Recorded:
         grad = check_real(as_float_array(grad, "grad"), "grad")
         if grad.shape != self.shape:
             raise ValueError(f"backward: expected grad of shape {self.shape}, got shape {grad.shape}")
-        return grad.astype(self.dtype)  # a copy, which the reader may not have
+        return grad.astype(self.dtype, copy=False)
 
     def zero_grad(self) -> None:
         """Empty the gradient."""
@@ -191,25 +191,25 @@ class Recorded:
         return len(self._data)
 
     def __lt__(self, other: Any) -> Array:
-        return np.less(self._data, _array_of(other))
+        return np.less(self._data, _array(other))
 
     def __le__(self, other: Any) -> Array:
-        return np.less_equal(self._data, _array_of(other))
+        return np.less_equal(self._data, _array(other))
 
     def __gt__(self, other: Any) -> Array:
-        return np.greater(self._data, _array_of(other))
+        return np.greater(self._data, _array(other))
 
     def __ge__(self, other: Any) -> Array:
-        return np.greater_equal(self._data, _array_of(other))
+        return np.greater_equal(self._data, _array(other))
 
     def __eq__(self, other: Any) -> Array:  # type: ignore[override]  # entry by entry, as NumPy's
-        return np.equal(self._data, _array_of(other))
+        return np.equal(self._data, _array(other))
 
     def __ne__(self, other: Any) -> Array:  # type: ignore[override]
-        return np.not_equal(self._data, _array_of(other))
+        return np.not_equal(self._data, _array(other))
 
     __hash__ = object.__hash__
 
 
-def _array_of(operand):
+def _array(operand):
     return operand._data if isinstance(operand, Recorded) else operand

@@ -6,8 +6,8 @@ from contextvars import ContextVar
 from itertools import count
 
 tick = count().__next__
-_wanted = ContextVar("recording", default=True)  # one for each thread and each asyncio task
-is_recording = _wanted.get
+_enabled = ContextVar("recording", default=True)  # one for each thread and each asyncio task
+is_recording = _enabled.get
 
 
 def no_grad() -> AbstractContextManager[None]:
@@ -30,11 +30,11 @@ def no_grad() -> AbstractContextManager[None]:
 
 
 @contextmanager
-def recording(wanted: bool) -> Iterator[None]:
+def recording(enabled: bool) -> Iterator[None]:
     """Record operations in this block, or do not."""
     before = is_recording()
-    _wanted.set(wanted)
+    _enabled.set(enabled)
     try:
         yield
     finally:
-        _wanted.set(before)
+        _enabled.set(before)

@@ -1,8 +1,8 @@
 """Operations that make one number of many: the rule hands the gradient of the one to all that went into it.
 
-``axis`` is None (all), an int or a tuple; with ``keepdims`` the axes stay with length 1. The rules reshape the gradient
-to the shape with those axes, from where it broadcasts over the operand. The largest and the smallest entry stand in
-`selections`.
+``axis`` is None (all), an int or a tuple, as in NumPy; ``axes`` is a tuple, counted from 0. With ``keepdims`` the axes
+stay with length 1. The rules reshape the gradient to the shape with those axes, from where it broadcasts over the
+operand. The largest and the smallest entry stand in `selections`.
 """
 
 import math
@@ -16,7 +16,7 @@ from backprop_lib._stable import masked
 from backprop_lib.autograd.operation import with_rule
 
 
-def dropped(kept: Array, axis: Any, keepdims: bool) -> Array:
+def drop_axes(kept: Array, axis: Any, keepdims: bool) -> Array:
     """A reduction's result, computed with all axes kept, without the reduced ones unless they are wanted."""
     if keepdims:
         return kept
@@ -29,17 +29,17 @@ def check_not_empty(x: Any, name: str) -> None:
         raise ValueError(f"{name}: expected at least one entry, got shape {x.shape}")
 
 
-def _repeat(grad, out, x, kept_shape):
+def _sum_rule(grad, out, x, kept_shape):
     repeated = np.empty_like(x)
     repeated[...] = grad.reshape(kept_shape)
     return repeated
 
 
-@with_rule(_repeat)
+@with_rule(_sum_rule)
 def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Sum. Every entry enters with the factor 1, so every entry's gradient is the sum's."""
     total = x.sum(axis=axis, keepdims=True)
-    return dropped(total, axis, keepdims), total.shape
+    return drop_axes(total, axis, keepdims), total.shape
 
 
 def mean(x, axis=None, keepdims=False):
@@ -49,7 +49,7 @@ def mean(x, axis=None, keepdims=False):
     return total / (x.size // total.size)
 
 
-def _times_all_others(grad, out, x, kept_shape, axes):
+def _prod_rule(grad, out, x, kept_shape, axes):
     last = range(-len(axes), 0)
     moved = np.moveaxis(x, axes, last)
     factors = moved.reshape(*moved.shape[: x.ndim - len(axes)], math.prod(x.shape[axis] for axis in axes))
@@ -64,12 +64,12 @@ def _product_before(factors):
     return products
 
 
-@with_rule(_times_all_others)
+@with_rule(_prod_rule)
 def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Product. Its derivative by an entry is the product of all others, computed without a division: zeros may come."""
     axes = normalize_axis_tuple(range(x.ndim) if axis is None else axis, x.ndim)
     product = x.prod(axis=axes, keepdims=True)
-    return dropped(product, axes, keepdims), product.shape, axes
+    return drop_axes(product, axes, keepdims), product.shape, axes
 
 
 def _length(values, axis):
@@ -79,16 +79,16 @@ def _length(values, axis):
     return scale * np.sqrt(np.square(values / scale).sum(axis=axis, keepdims=True))
 
 
-def _along(grad, values, length):
+def _length_rule(grad, values, length):
     """A gradient times the values in units of their length; nothing has no direction, and gets 0."""
     return masked(grad.reshape(length.shape), length != 0) * (values / np.where(length == 0, 1, length))
 
 
-@with_rule(lambda grad, out, x, length: _along(grad, x, length))
+@with_rule(lambda grad, out, x, length: _length_rule(grad, x, length))
 def norm(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Euclidean norm, the root of the sum of squares. d|x| = x / |x| dx; the gradient at 0 is 0."""
     length = _length(x, axis)
-    return dropped(length, axis, keepdims), length
+    return drop_axes(length, axis, keepdims), length
 
 
 def _centred(x, axis, ddof, name):
@@ -113,10 +113,10 @@ def var(x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> An
     """
     centred, n = _centred(x, axis, ddof, "var")
     variance = np.square(centred).sum(axis=axis, keepdims=True) / n
-    return dropped(variance, axis, keepdims), centred, n, variance.shape
+    return drop_axes(variance, axis, keepdims), centred, n, variance.shape
 
 
-@with_rule(lambda grad, out, x, centred, n, length: _along(grad, centred, length) / math.sqrt(n))
+@with_rule(lambda grad, out, x, centred, n, length: _length_rule(grad, centred, length) / math.sqrt(n))
 def std(x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> Any:
     """Standard deviation, the root of the variance (see `var`). Where all entries are equal, it and the gradient are 0.
 
@@ -124,4 +124,4 @@ def std(x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> An
     """
     centred, n = _centred(x, axis, ddof, "std")
     length = _length(centred, axis)
-    return dropped(length / math.sqrt(n), axis, keepdims), centred, n, length
+    return drop_axes(length / math.sqrt(n), axis, keepdims), centred, n, length

@@ -64,7 +64,7 @@ class Value:
         self._created = _tick()
 
     # One line for each operation: the result, then every operand with the derivative of the result with respect to it.
-    # A number is no node. Nothing asks for its gradient; it is kept to be shown.
+    # A plain number is no node and has no gradient; it is kept for drawings.
 
     def __add__(self, other):
         if isinstance(other, Value):
@@ -93,11 +93,11 @@ class Value:
             if a or (b and b < 1.0):  # 0 ** b has finite slopes for b = 0 and from b = 1 on
                 _positive(a, "the base of **")
             y = a**b
-            return _record("**", y, self, _slope_of_base(a, b), other, y * (math.log(a) if a else 0.0))
+            return _record("**", y, self, _base_slope(a, b), other, y * (math.log(a) if a else 0.0))
         a, b = self.data, _number(other)
         if not b.is_integer() and (a or b < 1.0):
             _positive(a, "the base of ** with a broken exponent")
-        return _record("**", a**b, self, _slope_of_base(a, b), None, b)
+        return _record("**", a**b, self, _base_slope(a, b), None, b)
 
     def __neg__(self):
         return _record("−", -self.data, self, -1.0)
@@ -263,7 +263,7 @@ def _computed(root):
     return nodes
 
 
-def _slope_of_base(a, b):
+def _base_slope(a, b):
     """b a^(b-1); 0 where b = 0, for a = 0 too."""
     return b * a ** (b - 1.0) if b else 0.0
 

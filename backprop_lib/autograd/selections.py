@@ -12,7 +12,7 @@ from backprop_lib._checks import is_real_number
 from backprop_lib._stable import masked
 from backprop_lib.activations import LEAKY_SLOPE
 from backprop_lib.autograd.operation import binary, unary, with_rule
-from backprop_lib.autograd.reductions import check_not_empty, dropped
+from backprop_lib.autograd.reductions import check_not_empty, drop_axes
 
 
 def _mask(values, result):
@@ -74,23 +74,23 @@ def clip(x: Any, low: float | None = None, high: float | None = None) -> Any:
     return np.clip(x, low, high), low, high
 
 
-def _share_among_ties(grad, out, x, taken, axis):
+def _extreme_rule(grad, out, x, taken, axis):
     ties = x == taken
     count = np.maximum(ties.sum(axis=axis, keepdims=True, dtype=x.dtype), 1)  # NaN ties with nothing
     return masked(grad.reshape(taken.shape), _mask(ties / count, np.broadcast_to(taken, x.shape)))
 
 
-@with_rule(_share_among_ties)
+@with_rule(_extreme_rule)
 def max(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Largest entry. The gradient goes to it; where several tie, each gets an equal share."""
     check_not_empty(x, "max")
     taken = x.max(axis=axis, keepdims=True)
-    return dropped(taken, axis, keepdims), taken, axis
+    return drop_axes(taken, axis, keepdims), taken, axis
 
 
-@with_rule(_share_among_ties)
+@with_rule(_extreme_rule)
 def min(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Smallest entry. The gradient goes to it; where several tie, each gets an equal share."""
     check_not_empty(x, "min")
     taken = x.min(axis=axis, keepdims=True)
-    return dropped(taken, axis, keepdims), taken, axis
+    return drop_axes(taken, axis, keepdims), taken, axis

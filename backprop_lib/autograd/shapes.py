@@ -45,7 +45,7 @@ def transpose(x: Any, *axes: Any) -> Any:
 T = unary("transpose", attrgetter("T"), lambda grad, out, x: grad.T, "The axes reversed: the transposed matrix.")
 
 
-def _put_back(grad, out, x, index, is_view):
+def _getitem_rule(grad, out, x, index, is_view):
     whole = np.zeros_like(x)
     if is_view:
         whole[index] = grad
@@ -54,7 +54,7 @@ def _put_back(grad, out, x, index, is_view):
     return whole
 
 
-@with_rule(_put_back)
+@with_rule(_getitem_rule)
 def getitem(x: Any, index: Any) -> Any:
     """x[index], whatever NumPy accepts. The gradient is zero elsewhere; an entry taken twice adds both gradients."""
     index = _copied(index)

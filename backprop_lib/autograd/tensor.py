@@ -46,7 +46,7 @@ def primitive(operation: Operation[P]) -> Callable[P, "Tensor"]:
         result = forward(data, *args, **options)
         return _result(symbol, result[0], (x,), rules, (data, *result[1:]))
 
-    function: Any = wraps(forward)(one_with_options) if operation.keeps else (one, two)[len(rules) - 1]
+    function: Any = wraps(forward)(one_with_options) if operation.saves else (one, two)[len(rules) - 1]
     function.__name__, function.__doc__ = operation.name, operation.doc
     return function
 

@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 
 from backprop_lib import SGD, Tensor, Value, no_grad
+from backprop_lib import autograd as ag
+from backprop_lib.autograd import conversions
 
 A = np.arange(6.0).reshape(2, 3)
 
@@ -274,3 +276,8 @@ def test_a_copy_made_before_a_change_does_not_change():
         twin += 1.0
     with pytest.raises(ValueError, match="was changed after"):
         y.backward()
+
+
+def test_the_functions_that_the_advice_names_are_those_that_are_no_methods_and_that_numpy_has_too():
+    no_methods = {name for name in ag.__all__ if not hasattr(Tensor, name)} - {"record"}  # np.record is another thing
+    assert set(conversions.FUNCTIONS) == {name for name in no_methods if hasattr(np, name)}

@@ -165,6 +165,91 @@ def test_the_given_gradient_may_be_changed_afterwards():
     np.testing.assert_array_equal(x.grad, np.ones((3, 3)))
 
 
+def test_a_gradient_that_is_added_to_is_not_written_to():
+    x = leaf()
+    assigned = np.ones((3, 3))
+    x.grad = assigned
+    (x * 2.0).backward(np.ones((3, 3)))
+    between = x.grad
+    (x * 3.0).backward(np.ones((3, 3)))
+    np.testing.assert_array_equal(assigned, np.ones((3, 3)))
+    np.testing.assert_array_equal(between, np.full((3, 3), 3.0))
+    np.testing.assert_array_equal(x.grad, np.full((3, 3), 6.0))
+
+
+def test_a_sum_of_numbers_is_an_array_for_a_leaf_and_inside():
+    x = leaf(2.0)
+    y = x * 1.0
+    (y * y).backward(retain_graph=True)
+    (x * 1.0).backward()
+    assert [type(tensor.grad) for tensor in (x, y)] == [np.ndarray, np.ndarray]
+    assert (x.grad, y.grad) == (5.0, 4.0)
+
+
+def handed(*makers):
+    """Leaves, each of which gets from its rule what a maker makes of one new array; and that array."""
+    leaves, new = [leaf(np.zeros((2, 2))) for _ in makers], np.arange(4.0).reshape(2, 2)
+    rules = tuple(lambda grad, out, make=make: make(new) for make in makers)
+    ag.record("handed", np.zeros((2, 2)), tuple(leaves), rules).backward(np.ones((2, 2)))
+    return leaves, new
+
+
+def test_a_leaf_keeps_a_new_array_whatever_its_order():
+    (x,), new = handed(lambda new: new)
+    assert x.grad is new
+    by_columns = np.array(new, order="F")
+    (x,), _ = handed(lambda new: by_columns)
+    assert x.grad is by_columns
+
+
+def test_a_leaf_keeps_a_view_of_a_new_array():
+    (x,), new = handed(lambda new: new[:])
+    assert np.shares_memory(x.grad, new)
+
+
+@pytest.mark.parametrize("retain_graph", [False, True])
+def test_a_leaf_keeps_the_gradient_of_a_node_that_is_freed_and_copies_that_of_one_that_is_retained(retain_graph):
+    x, arrived = leaf(), []
+    doubled = ag.record("mine", A.copy(), (x,), (lambda grad, out: arrived.append(grad) or grad,)) * 2.0
+    doubled.backward(np.ones((3, 3)), retain_graph=retain_graph)
+    assert np.shares_memory(x.grad, arrived[0]) == (not retain_graph)
+
+
+@pytest.mark.parametrize("first", [lambda new: new[:], lambda new: new[:].reshape(2, 2)])
+def test_of_leaves_that_are_handed_one_array_the_first_keeps_it(first):
+    (x, y, z), new = handed(first, lambda new: new[:], lambda new: new[:])
+    assert np.shares_memory(x.grad, new)
+    assert_leaf_gradients_stand_alone([x, y, z], [])
+    for tensor in x, y, z:
+        np.testing.assert_array_equal(tensor.grad, new)
+
+
+def test_views_of_memory_that_is_not_numpy_s_are_noticed_too():
+    foreign = np.frombuffer(bytearray(32)).reshape(2, 2)
+    (x, y), _ = handed(lambda new: foreign, lambda new: foreign[:])
+    assert_leaf_gradients_stand_alone([x, y], [])
+
+
+def test_gradients_stand_alone_after_a_rule_has_raised():
+    def refuse(grad, out):
+        raise ZeroDivisionError
+
+    x, y, seed = leaf(), leaf(), np.ones((3, 3))
+    last = ag.record("last", A.copy(), (leaf(),), (refuse,))
+    with pytest.raises(ZeroDivisionError):
+        (last + (x + y)).backward(seed)
+    assert_leaf_gradients_stand_alone([x, y], [seed, last.grad])
+    np.testing.assert_array_equal([x.grad, y.grad], [seed, seed])
+
+
+@pytest.mark.parametrize("view", [lambda new: new.T, lambda new: np.broadcast_to(new[:1], (2, 2))])
+def test_what_does_not_lie_row_by_row_or_cannot_be_written_to_is_copied(view):
+    (x,), new = handed(view)
+    assert not np.shares_memory(x.grad, new)
+    assert x.grad.flags.carray
+    np.testing.assert_array_equal(x.grad, view(new))
+
+
 # Programs of linear operations on 2 x 2 matrices of whole numbers: every gradient is exact, so whoever adds to memory
 # that is not his own is found out. Each takes one or two of what is there.
 M = np.array([[1.0, 2.0], [0.0, -1.0]])
