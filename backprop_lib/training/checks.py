@@ -33,7 +33,7 @@ def _check_same_parameters(learned, given):
         )
 
 
-def checked_validation(validation, loss):
+def checked_validation(validation: Any, loss: Any) -> tuple[Array, Array] | None:
     """Return validation data as two arrays, or None where there are none."""
     if validation is None:
         return None

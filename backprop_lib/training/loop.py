@@ -107,20 +107,20 @@ def fit(
     """
     check_roles(network, loss, optimizer)
     X, y = checked_data((X, y), loss, "X", "y")
-    validation = checked_validation(validation, loss)
+    held_out = checked_validation(validation, loss)
     epochs, batch_size = check_count(epochs, "epochs"), check_count(batch_size, "batch_size")
     check_rng(rng)
     check_flag(keep_parameters, "keep_parameters")
     count = _bar if check_flag(progress, "progress") else range
     batches = batch_slices(len(X), batch_size, check_flag(drop_last, "drop_last"))
     check_no_batch_of_one(network, len(X), batch_size, batches)
-    stopping = Stopping(network, optimizer, check_patience(patience, validation), callback)
+    stopping = Stopping(network, optimizer, check_patience(patience, held_out), callback)
     step, history = GuardedStep(network, loss, optimizer), History()
     with history_on_error(history):
         for epoch in count(1, epochs + 1):
             measured = train_epoch(step, X, y, rng.permutation(len(X)), batches, epoch)
-            if validation is not None:
-                measured |= validate(step, *validation, epoch)
+            if held_out is not None:
+                measured |= validate(step, *held_out, epoch)
             if keep_parameters:
                 measured["parameters"] = [parameter.data.copy() for parameter in network.parameters()]
             append(history, measured)
