@@ -48,8 +48,8 @@ def as_float_array(value: ArrayLike, name: object, beside: DTypeLike = np.float6
     raise TypeError(f"{name}: expected an array of numbers, got dtype {array.dtype}{hint}")
 
 
-def as_batch(value: ArrayLike, name: object, features: int | None = None, beside: DTypeLike = np.float64) -> Array:
-    """Return ``value`` as a batch of rows, shape (B, features) with B >= 1.
+def as_batch(value: ArrayLike, name: object, n_features: int | None = None, beside: DTypeLike = np.float64) -> Array:
+    """Return ``value`` as a batch of rows, shape (B, n_features) with B >= 1.
 
     Raises
     ------
@@ -57,19 +57,19 @@ def as_batch(value: ArrayLike, name: object, features: int | None = None, beside
         If it is not two-dimensional, has no rows, or has another number of columns.
     """
     array = as_float_array(value, name, beside)
-    wanted = f"(B, {'n' if features is None else features})"
+    wanted = f"(B, {'n' if n_features is None else n_features})"
     if array.ndim != 2:
         hint = "; a single sample x is the batch x[None, :]" if array.ndim == 1 else ""
         raise ValueError(f"{name}: expected a batch of shape {wanted}, got shape {array.shape}{hint}")
-    if features is not None and array.shape[1] != features:
+    if n_features is not None and array.shape[1] != n_features:
         raise ValueError(f"{name}: expected a batch of shape {wanted}, got shape {array.shape}")
     if array.size == 0:
         raise ValueError(f"{name}: expected at least one row and one column, got shape {array.shape}")
     return array
 
 
-def as_rows(value: ArrayLike, name: object, features: int | None = None, beside: DTypeLike = np.float64) -> Array:
-    """Return ``value`` as rows, shape (B, ..., features) with something in it: a batch, or a batch of sequences.
+def as_rows(value: ArrayLike, name: object, n_features: int | None = None, beside: DTypeLike = np.float64) -> Array:
+    """Return ``value`` as rows, shape (B, ..., n_features) with something in it: a batch, or a batch of sequences.
 
     Raises
     ------
@@ -77,8 +77,8 @@ def as_rows(value: ArrayLike, name: object, features: int | None = None, beside:
         If it has less than two axes, one of length 0, or another number of columns.
     """
     array = as_float_array(value, name, beside)
-    if array.ndim < 2 or array.size == 0 or features not in (None, array.shape[-1]):
-        wanted = f"(B, ..., {'n' if features is None else features})"
+    if array.ndim < 2 or array.size == 0 or n_features not in (None, array.shape[-1]):
+        wanted = f"(B, ..., {'n' if n_features is None else n_features})"
         hint = "; a single sample x is the batch x[None, :]" if array.ndim == 1 else ""
         raise ValueError(
             f"{name}: expected a batch of shape {wanted} with no axis of length 0, got shape {array.shape}{hint}"

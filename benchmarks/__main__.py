@@ -61,7 +61,7 @@ def table(heading, rows):
     return "".join(f"| {' | '.join(map(str, line))} |\n" for line in lines) + "\n"
 
 
-def judged(figure, number, goal):
+def with_goal(figure, number, goal):
     """A figure beside its goal."""
     return f"{figure}, goal {goal:.3g}{'' if number <= goal else ' **missed**'}"
 
@@ -79,7 +79,7 @@ def training_steps(rounds=31):
         for name in OURS:
             ratios = {peer: Ratio.of(times[name], times[peer]) for peer in PEERS}
             goals = {peer: goals[number] for peer, goals in STEP_GOALS[name].items()}
-            cells = [judged(r, r.median, goals[peer]) if peer in goals else r for peer, r in ratios.items()]
+            cells = [with_goal(r, r.median, goals[peer]) if peer in goals else r for peer, r in ratios.items()]
             rows.append([problem.name, name, microseconds(np.median(times[name])), *cells])
     return STEPS + table(["network", "ours", "time", *PEERS], rows)
 
@@ -94,13 +94,13 @@ def loops(rounds=15):
 
 def nodes():
     seconds, ratio = engines.multiplication_node()
-    time = judged(microseconds(seconds), 1e6 * seconds, 2.2)
-    rows = [["Tensor, product of 8 entries", time, "PyTorch", judged(ratio, ratio.median, 0.4)]]
+    time = with_goal(microseconds(seconds), 1e6 * seconds, 2.2)
+    rows = [["Tensor, product of 8 entries", time, "PyTorch", with_goal(ratio, ratio.median, 0.4)]]
     for shape, words in (engines.tree, "pairwise sum of products"), (engines.chain, "chain"):
         for n_nodes, rounds, goal in SCALAR_SIZES:
             seconds, ratio = engines.against_micrograd(shape, n_nodes, rounds)
             name = f"Value, {words}, {n_nodes:,} nodes"
-            rows.append([name, microseconds(seconds), "micrograd", judged(ratio, ratio.median, goal)])
+            rows.append([name, microseconds(seconds), "micrograd", with_goal(ratio, ratio.median, goal)])
     return NODES + table(["node", "time", "peer", "ratio"], rows)
 
 
@@ -109,11 +109,11 @@ def memory():
     alive, stored, ratio = engines.checkpointing()
     in_use, growth, peak = memory_of_steps(ByHand, PROBLEMS[2])
     rows = [
-        ["a node of Value", judged(f"{node:.0f} bytes", node, 150)],
-        ["left of it after backward, without the garbage collector", judged(f"{left:.2f} bytes", left, 1)],
+        ["a node of Value", with_goal(f"{node:.0f} bytes", node, 150)],
+        ["left of it after backward, without the garbage collector", with_goal(f"{left:.2f} bytes", left, 1)],
         ["1,000 products of arrays: arrays alive at the peak", f"{stored:.0f}"],
-        ["the same with checkpoints", judged(f"{alive:.1f}", alive, 2.1 * engines.CHAIN**0.5)],
-        ["its time over that without checkpoints", judged(ratio, ratio.median, 1.25)],
+        ["the same with checkpoints", with_goal(f"{alive:.1f}", alive, 2.1 * engines.CHAIN**0.5)],
+        ["its time over that without checkpoints", with_goal(ratio, ratio.median, 1.25)],
         [f"training {PROBLEMS[2].name}, layers by hand: in use after ten steps", f"{in_use / 1e6:.2f} MB"],
         ["growth in the next ten", f"{growth / 1e6:.2f} MB"],
         ["largest peak of a step above what is in use", f"{peak / 1e6:.2f} MB"],

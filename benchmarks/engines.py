@@ -10,7 +10,7 @@ import torch
 
 from backprop_lib import relative_error
 from backprop_lib.autograd import Tensor, Value, checkpoint
-from benchmarks.measuring import Ratio, bytes_in_use, interleaved, peak_of, traced_memory
+from benchmarks.measuring import Ratio, bytes_in_use, interleaved, peak_bytes, traced_memory
 
 CHAIN = 1000
 PIECES = [10, *range(44, 0, -1)]  # of the same chain; a late piece meets all earlier results, so it is shorter
@@ -140,7 +140,7 @@ def checkpointing(size=30_000):
     _check_equal(computed_twice(), stored())
     times = interleaved({"twice": computed_twice, "stored": stored}, rounds=9)
     with traced_memory():
-        alive = [peak_of(run) / seed.nbytes for run in (computed_twice, stored)]
+        alive = [peak_bytes(run) / seed.nbytes for run in (computed_twice, stored)]
     return *alive, Ratio.of(times["twice"], times["stored"])
 
 

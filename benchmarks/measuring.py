@@ -70,7 +70,7 @@ def bytes_in_use():
     return tracemalloc.get_traced_memory()[0]
 
 
-def peak_of(run):
+def peak_bytes(run):
     """Traced bytes at the peak of a call, above those before it."""
     before = bytes_in_use()
     tracemalloc.reset_peak()

@@ -17,7 +17,7 @@ import torch
 
 from backprop_lib import SGD, Activation, Linear, Sequential, SoftmaxCrossEntropy, he_normal, relative_error, relu
 from backprop_lib.autograd import Tensor, cross_entropy
-from benchmarks.measuring import bytes_in_use, peak_of, traced_memory
+from benchmarks.measuring import bytes_in_use, peak_bytes, traced_memory
 
 LEARNING_RATE = 0.01
 AGREEMENT = 1e-4  # float32, ten layers deep
@@ -248,5 +248,5 @@ def memory_of_steps(make, problem, steps=10):
         for _ in range(steps):
             contender.step()
         before = bytes_in_use()
-        peaks = [peak_of(contender.step) for _ in range(steps)]
+        peaks = [peak_bytes(contender.step) for _ in range(steps)]
         return before, bytes_in_use() - before, max(peaks)

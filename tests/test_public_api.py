@@ -87,6 +87,14 @@ print(sorted(heavy & {name.split(".")[0] for name in sys.modules}))
     assert done.stdout.strip() == "[]"
 
 
+def test_what_is_needed_only_at_times_is_imported_then():
+    # It takes half as long as NumPy itself; older ones import numpy.random at once.
+    code = "import sys, {}; print(sorted({{'tqdm', 'hashlib', 'numpy.random'}} & set(sys.modules)))"
+    alone, ours = (python(code.format(name)) for name in ("numpy", "backprop_lib"))
+    assert alone.stdout.startswith("[")
+    assert ours.stdout == alone.stdout
+
+
 def test_import_prints_and_warns_nothing():
     done = subprocess.run([sys.executable, "-W", "error", "-c", "import backprop_book"], cwd=ROOT, capture_output=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")

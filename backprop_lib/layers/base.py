@@ -8,7 +8,7 @@ from numpy.typing import DTypeLike
 
 from backprop_lib._checks import NO_FLOAT16, Array, ArrayLike, as_float_array
 from backprop_lib.layers.parameter import Parameter
-from backprop_lib.layers.state import changing, copied, load
+from backprop_lib.layers.state import checked_state_parts, copy_part, load
 
 
 class Layer:
@@ -86,7 +86,7 @@ class Layer:
         >>> list(network.state_dict())
         ['0.weight', '0.bias', '1.weight', '1.bias', '1.running_mean', '1.running_variance']
         """
-        return {name: copied(part) for name, part in changing(self).items()}
+        return {name: copy_part(part) for name, part in checked_state_parts(self).items()}
 
     def load_state_dict(self, state: Mapping[str, ArrayLike]) -> None:
         """Write a state into the layer's arrays, in place. All of it is checked before the first is written.
@@ -101,22 +101,22 @@ class Layer:
         ValueError
             If a name is missing or unexpected, or an array has another shape or dtype.
         """
-        load(changing(self), state)
+        load(checked_state_parts(self), state)
 
     def __call__(self, X: ArrayLike) -> Array:
         return self.forward(X)
 
 
-def checked_gradient(layer: Layer, cached: Array | None, features: int | None, grad_output: ArrayLike) -> Array:
+def checked_gradient(layer: Layer, cached: Array | None, out_features: int | None, grad_output: ArrayLike) -> Array:
     """Return grad_output as an array of the output's shape.
 
     ``cached`` is an array that the forward pass kept, None before it; the output has its shape, but for the last axis
-    where ``features`` is given.
+    where ``out_features`` is given.
     """
     if cached is None:
         raise ValueError(f"{layer!r}.backward: expected a forward pass before, got none")
     grad_output = as_float_array(grad_output, "grad_output", cached.dtype)
-    expected = cached.shape if features is None else (*cached.shape[:-1], features)
+    expected = cached.shape if out_features is None else (*cached.shape[:-1], out_features)
     if grad_output.shape != expected:
         raise ValueError(f"{layer!r}.backward: expected grad_output of shape {expected}, got {grad_output.shape}")
     return grad_output

@@ -27,7 +27,7 @@ from backprop_lib.layers.base import Layer, checked_dtype, checked_gradient
 from backprop_lib.layers.parameter import Parameter
 
 
-def normalized(X, axis, eps):
+def normalize(X, axis, eps):
     """Xhat = (X - mean) / s with s = sqrt(variance + eps) along one axis. Returns Xhat, 1 / s, mean and variance."""
     mean = X.mean(axis, keepdims=True)
     centred = X - mean
@@ -40,7 +40,7 @@ def normalized(X, axis, eps):
     return centred * inverse_s, inverse_s, mean + rest, variance
 
 
-def normalized_backward(grad, X_hat, inverse_s, axis):
+def normalize_backward(grad, X_hat, inverse_s, axis):
     """Gradient with respect to X from the gradient with respect to Xhat: the formula at the head of this module."""
     along_mean = grad.mean(axis, keepdims=True)
     along_X_hat = (grad * X_hat).mean(axis, keepdims=True)
@@ -53,11 +53,11 @@ class _Normalization(Layer):
     _X_hat: Any  # what forward keeps for backward
     _inverse_s: Any
 
-    def __init__(self, n: int, eps: float, dtype: DTypeLike):
-        n, dtype = check_count(n, "n"), checked_dtype(dtype)
+    def __init__(self, n_features: int, eps: float, dtype: DTypeLike):
+        n_features, dtype = check_count(n_features, "n_features"), checked_dtype(dtype)
         self.eps = check_positive(eps, "eps")
-        self.weight = Parameter(np.ones(n, dtype))
-        self.bias = Parameter(np.zeros(n, dtype))
+        self.weight = Parameter(np.ones(n_features, dtype))
+        self.bias = Parameter(np.zeros(n_features, dtype))
         self._X_hat = self._inverse_s = None
 
     def _normalize(self, X):
@@ -74,9 +74,9 @@ class _Normalization(Layer):
     def backward(self, grad_output: ArrayLike, *, input_gradient: bool = True) -> Array | Any:
         """See `Layer.backward`."""
         grad_output = checked_gradient(self, self._X_hat, None, grad_output)
-        n = len(self.weight.data)
-        self.weight.add_gradient((grad_output * self._X_hat).reshape(-1, n).sum(axis=0))
-        self.bias.add_gradient(grad_output.reshape(-1, n).sum(axis=0))
+        n_features = len(self.weight.data)
+        self.weight.add_gradient((grad_output * self._X_hat).reshape(-1, n_features).sum(axis=0))
+        self.bias.add_gradient(grad_output.reshape(-1, n_features).sum(axis=0))
         return self._normalize_backward(grad_output * self.weight.data) if input_gradient else None
 
     def parameters(self) -> list[Parameter]:
@@ -99,8 +99,8 @@ class BatchNorm(_Normalization):
 
     Parameters
     ----------
-    n : int
-        Number of features.
+    n_features : int
+        Length of a row.
     eps : float
         Positive; keeps a constant feature from a division by zero.
     momentum : float
@@ -110,9 +110,9 @@ class BatchNorm(_Normalization):
 
     Attributes
     ----------
-    weight, bias : Parameter (n,)
+    weight, bias : Parameter (n_features,)
         One and zero at first.
-    running_mean, running_variance : array (n,)
+    running_mean, running_variance : array (n_features,)
         Zero and one at first. running <- (1 - momentum) running + momentum batch, with the batch's variance divided
         by B - 1 here. Every forward pass in training moves them, one of a numerical gradient too; but a batch whose
         mean or variance is not finite leaves them: its own output shows it, and later batches must not suffer.
@@ -126,34 +126,34 @@ class BatchNorm(_Normalization):
 
     buffers = ("running_mean", "running_variance")
 
-    def __init__(self, n: int, *, eps: float = 1e-5, momentum: float = 0.1, dtype: DTypeLike = np.float64):
-        super().__init__(n, eps, dtype)
+    def __init__(self, n_features: int, *, eps: float = 1e-5, momentum: float = 0.1, dtype: DTypeLike = np.float64):
+        super().__init__(n_features, eps, dtype)
         self.momentum = check_positive(momentum, "momentum")
         if momentum > 1.0:
             raise ValueError(f"momentum: expected at most 1, got {momentum!r}")
-        self.running_mean = np.zeros(n, dtype)
-        self.running_variance = np.ones(n, dtype)
-        self._by_batch = None  # whether the last forward pass took the batch's own mean and variance
+        self.running_mean = np.zeros(n_features, dtype)
+        self.running_variance = np.ones(n_features, dtype)
+        self._used_batch_statistics = None  # whether the last forward pass took the batch's own mean and variance
 
     def _normalize(self, X):
-        n = len(self.weight.data)
+        n_features = len(self.weight.data)
         if np.ndim(X) > 2:
             raise ValueError(
-                f"{self!r}: expected a batch of shape (B, {n}), got shape {np.shape(X)}; "
-                f"sequences can be normalised by LayerNorm({n})"
+                f"{self!r}: expected a batch of shape (B, {n_features}), got shape {np.shape(X)}; "
+                f"sequences can be normalised by LayerNorm({n_features})"
             )
-        X = as_batch(X, self, n, self.weight.data.dtype)
+        X = as_batch(X, self, n_features, self.weight.data.dtype)
         if self.training and len(X) == 1:
             raise ValueError(f"{self!r}: expected at least 2 rows in training, got 1: it is its own mean")
-        self._by_batch = self.training
+        self._used_batch_statistics = self.training
         if self.training:
-            self._X_hat, self._inverse_s, mean, variance = normalized(X, 0, self.eps)
-            self._follow(mean[0], variance[0] * len(X) / (len(X) - 1))
+            self._X_hat, self._inverse_s, mean, variance = normalize(X, 0, self.eps)
+            self._update_running(mean[0], variance[0] * len(X) / (len(X) - 1))
         else:
             self._inverse_s = 1.0 / np.sqrt(self.running_variance + self.eps)
             self._X_hat = (X - self.running_mean) * self._inverse_s
 
-    def _follow(self, mean, variance):
+    def _update_running(self, mean, variance):
         # What a complex step adds to the imaginary part is no business of the running averages.
         mean, variance = (batch.real.astype(self.running_mean.dtype) for batch in (mean, variance))
         if np.isfinite(mean).all() and np.isfinite(variance).all():
@@ -161,7 +161,9 @@ class BatchNorm(_Normalization):
             self.running_variance += self.momentum * (variance - self.running_variance)
 
     def _normalize_backward(self, grad):
-        return normalized_backward(grad, self._X_hat, self._inverse_s, 0) if self._by_batch else grad * self._inverse_s
+        if self._used_batch_statistics:
+            return normalize_backward(grad, self._X_hat, self._inverse_s, 0)
+        return grad * self._inverse_s
 
 
 class LayerNorm(_Normalization):
@@ -174,8 +176,8 @@ class LayerNorm(_Normalization):
 
     Parameters
     ----------
-    n : int
-        Number of features.
+    n_features : int
+        Length of a row.
     eps : float
         Positive; keeps a constant row from a division by zero.
     dtype : numpy dtype
@@ -183,7 +185,7 @@ class LayerNorm(_Normalization):
 
     Attributes
     ----------
-    weight, bias : Parameter (n,)
+    weight, bias : Parameter (n_features,)
         One and zero at first.
 
     Examples
@@ -193,12 +195,12 @@ class LayerNorm(_Normalization):
            [ 1., -1.]])
     """
 
-    def __init__(self, n: int, *, eps: float = 1e-5, dtype: DTypeLike = np.float64):
-        super().__init__(n, eps, dtype)
+    def __init__(self, n_features: int, *, eps: float = 1e-5, dtype: DTypeLike = np.float64):
+        super().__init__(n_features, eps, dtype)
 
     def _normalize(self, X):
         X = as_rows(X, self, len(self.weight.data), self.weight.data.dtype)
-        self._X_hat, self._inverse_s, _, _ = normalized(X, -1, self.eps)
+        self._X_hat, self._inverse_s, _, _ = normalize(X, -1, self.eps)
 
     def _normalize_backward(self, grad):
-        return normalized_backward(grad, self._X_hat, self._inverse_s, -1)
+        return normalize_backward(grad, self._X_hat, self._inverse_s, -1)

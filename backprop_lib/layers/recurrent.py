@@ -20,42 +20,44 @@ from backprop_lib.layers.parameter import Parameter
 
 
 class _Recurrence(Layer):
-    """What the layers below share: weights with one block of n_hidden rows per gate, and gradients over all times."""
+    """What the layers below share: weights with a block of hidden_features rows for each gate, and their gradients."""
 
     hidden_gradients: Array | None
     _X: Any  # what forward keeps for backward
     _H: Any
 
-    def __init__(self, n_inputs, n_hidden, blocks, rng, dtype):
+    def __init__(self, in_features, hidden_features, blocks, rng, dtype):
         check_rng(rng)
-        self.n_inputs, self.n_hidden = check_count(n_inputs, "n_inputs"), check_count(n_hidden, "n_hidden")
+        self.in_features = check_count(in_features, "in_features")
+        self.hidden_features = check_count(hidden_features, "hidden_features")
         dtype = checked_dtype(dtype)
 
         def stacked(initializer, columns):
-            parts = [initializer((self.n_hidden, columns), rng=rng) for _ in range(blocks)]
+            parts = [initializer((self.hidden_features, columns), rng=rng) for _ in range(blocks)]
             return Parameter(np.concatenate(parts).astype(dtype))
 
-        self.weight_x, self.weight_h = stacked(xavier_uniform, self.n_inputs), stacked(orthogonal, self.n_hidden)
+        self.weight_x = stacked(xavier_uniform, self.in_features)
+        self.weight_h = stacked(orthogonal, self.hidden_features)
         self.hidden_gradients = None
         self._X = self._H = None
 
     def _checked(self, X: ArrayLike) -> Array:
-        X = as_rows(X, self, self.n_inputs, self.weight_x.data.dtype)
+        X = as_rows(X, self, self.in_features, self.weight_x.data.dtype)
         if X.ndim != 3:
-            raise ValueError(f"{self!r}: expected sequences of shape (B, T, {self.n_inputs}), got shape {X.shape}")
+            raise ValueError(f"{self!r}: expected sequences of shape (B, T, {self.in_features}), got shape {X.shape}")
         return X
 
     def _add_weight_gradients(self, grad_A_x, grad_A_h):
         """Add dW_x = sum_t dA_t^T X_t and dW_h = sum_t dA_t^T H_{t-1}; dA are the gradients before the activation."""
         self.weight_x.add_gradient(rows(grad_A_x).T @ rows(self._X))  # (m, B T) @ (B T, n) -> (m, n)
-        self.weight_h.add_gradient(rows(grad_A_h).T @ rows(_before(self._H)))
+        self.weight_h.add_gradient(rows(grad_A_h).T @ rows(_previous_states(self._H)))
 
     def __repr__(self):
-        return f"{type(self).__name__}({self.n_inputs}, {self.n_hidden})"
+        return f"{type(self).__name__}({self.in_features}, {self.hidden_features})"
 
 
 class Recurrent(_Recurrence):
-    """h_t = tanh(W_x x_t + W_h h_{t-1} + b) with h_0 = 0, for sequences X (B, T, n_inputs). Elman (1990).
+    """h_t = tanh(W_x x_t + W_h h_{t-1} + b) with h_0 = 0, for sequences X (B, T, in_features). Elman (1990).
 
     Backward, from t = T down to 1, with a_t for what tanh is taken of and dH for the gradient of the output::
 
@@ -67,7 +69,7 @@ class Recurrent(_Recurrence):
 
     Parameters
     ----------
-    n_inputs, n_hidden : int
+    in_features, hidden_features : int
         Lengths of x_t and of h_t.
     rng : numpy.random.Generator
         Draws the weights.
@@ -76,13 +78,13 @@ class Recurrent(_Recurrence):
 
     Attributes
     ----------
-    weight_x : Parameter (n_hidden, n_inputs)
+    weight_x : Parameter (hidden_features, in_features)
         `xavier_uniform` at first; ``weight_ih_l0`` in ``torch.nn.RNN``.
-    weight_h : Parameter (n_hidden, n_hidden)
+    weight_h : Parameter (hidden_features, hidden_features)
         `orthogonal` at first; ``weight_hh_l0``.
-    bias : Parameter (n_hidden,)
+    bias : Parameter (hidden_features,)
         Zero at first; the sum of ``bias_ih_l0`` and ``bias_hh_l0``, which act only together.
-    hidden_gradients : array (B, T, n_hidden), or None before the first ``backward``
+    hidden_gradients : array (B, T, hidden_features), or None before the first ``backward``
         The dh_t of the last ``backward``: each state's gradient, by all that follows from it. How it fades backward
         in time: ``np.linalg.norm(layer.hidden_gradients, axis=(0, 2))``.
 
@@ -93,14 +95,16 @@ class Recurrent(_Recurrence):
     (2, 5, 4)
     """
 
-    def __init__(self, n_inputs: int, n_hidden: int, *, rng: np.random.Generator, dtype: DTypeLike = np.float64):
-        super().__init__(n_inputs, n_hidden, 1, rng, dtype)
-        self.bias = Parameter(np.zeros(n_hidden, dtype))
+    def __init__(
+        self, in_features: int, hidden_features: int, *, rng: np.random.Generator, dtype: DTypeLike = np.float64
+    ):
+        super().__init__(in_features, hidden_features, 1, rng, dtype)
+        self.bias = Parameter(np.zeros(hidden_features, dtype))
 
     def forward(self, X: ArrayLike) -> Array:
-        """States of all times, (B, T, n_hidden), for X (B, T, n_inputs)."""
+        """States of all times, (B, T, hidden_features), for X (B, T, in_features)."""
         X = self._checked(X)
-        A_x = _product(X, self.weight_x.data.T) + self.bias.data
+        A_x = _matmul_rows(X, self.weight_x.data.T) + self.bias.data
         states = [np.zeros_like(A_x[:, 0])]
         for t in range(X.shape[1]):
             states.append(np.tanh(A_x[:, t] + states[-1] @ self.weight_h.data.T))
@@ -120,7 +124,7 @@ class Recurrent(_Recurrence):
         grad_A = grad_H * slopes
         self._add_weight_gradients(grad_A, grad_A)
         self.bias.add_gradient(rows(grad_A).sum(axis=0))
-        return _product(grad_A, self.weight_x.data) if input_gradient else None
+        return _matmul_rows(grad_A, self.weight_x.data) if input_gradient else None
 
     def parameters(self) -> list[Parameter]:
         """[weight_x, weight_h, bias]."""
@@ -128,7 +132,7 @@ class Recurrent(_Recurrence):
 
 
 class GatedRecurrent(_Recurrence):
-    """The gated recurrent unit: h_t = (1 - z_t) n_t + z_t h_{t-1} with h_0 = 0, for sequences X (B, T, n_inputs).
+    """The gated recurrent unit: h_t = (1 - z_t) n_t + z_t h_{t-1} with h_0 = 0, for sequences X (B, T, in_features).
 
     The gates, between 0 and 1, are computed from the input and the state before::
 
@@ -150,7 +154,7 @@ class GatedRecurrent(_Recurrence):
 
     Parameters
     ----------
-    n_inputs, n_hidden : int
+    in_features, hidden_features : int
         Lengths of x_t and of h_t.
     rng : numpy.random.Generator
         Draws the weights.
@@ -159,12 +163,12 @@ class GatedRecurrent(_Recurrence):
 
     Attributes
     ----------
-    weight_x, weight_h : Parameter (3 n_hidden, n_inputs) and (3 n_hidden, n_hidden)
-        Blocks of n_hidden rows: reset, update, new. ``weight_ih_l0`` and ``weight_hh_l0`` in ``torch.nn.GRU``. At first
-        each block is `xavier_uniform` in weight_x and `orthogonal` in weight_h.
-    bias_x, bias_h : Parameter (3 n_hidden,)
+    weight_x, weight_h : Parameter (3 hidden_features, in_features) and (3 hidden_features, hidden_features)
+        Blocks of hidden_features rows: reset, update, new. ``weight_ih_l0`` and ``weight_hh_l0`` in ``torch.nn.GRU``.
+        At first each block is `xavier_uniform` in weight_x and `orthogonal` in weight_h.
+    bias_x, bias_h : Parameter (3 hidden_features,)
         Zero at first; ``bias_ih_l0`` and ``bias_hh_l0``. Of reset and update only the sum of both acts.
-    hidden_gradients : array (B, T, n_hidden), or None before the first ``backward``
+    hidden_gradients : array (B, T, hidden_features), or None before the first ``backward``
         The dh_t of the last ``backward``: each state's gradient, by all that follows from it.
 
     Examples
@@ -174,16 +178,19 @@ class GatedRecurrent(_Recurrence):
     (2, 5, 4)
     """
 
-    def __init__(self, n_inputs: int, n_hidden: int, *, rng: np.random.Generator, dtype: DTypeLike = np.float64):
-        super().__init__(n_inputs, n_hidden, 3, rng, dtype)
-        self.bias_x, self.bias_h = Parameter(np.zeros(3 * n_hidden, dtype)), Parameter(np.zeros(3 * n_hidden, dtype))
+    def __init__(
+        self, in_features: int, hidden_features: int, *, rng: np.random.Generator, dtype: DTypeLike = np.float64
+    ):
+        super().__init__(in_features, hidden_features, 3, rng, dtype)
+        self.bias_x = Parameter(np.zeros(3 * hidden_features, dtype))
+        self.bias_h = Parameter(np.zeros(3 * hidden_features, dtype))
         self._gates: Any = None
 
     def forward(self, X: ArrayLike) -> Array:
-        """States of all times, (B, T, n_hidden), for X (B, T, n_inputs)."""
+        """States of all times, (B, T, hidden_features), for X (B, T, in_features)."""
         X = self._checked(X)
-        A_x = _product(X, self.weight_x.data.T) + self.bias_x.data
-        h, steps = np.zeros_like(A_x[:, 0, : self.n_hidden]), []
+        A_x = _matmul_rows(X, self.weight_x.data.T) + self.bias_x.data
+        h, steps = np.zeros_like(A_x[:, 0, : self.hidden_features]), []
         for t in range(X.shape[1]):
             steps.append(self._step(A_x[:, t], h))
             h = steps[-1][-1]
@@ -213,13 +220,13 @@ class GatedRecurrent(_Recurrence):
         self._add_weight_gradients(grad_A_x, grad_A_h)
         self.bias_x.add_gradient(rows(grad_A_x).sum(axis=0))
         self.bias_h.add_gradient(rows(grad_A_h).sum(axis=0))
-        return _product(grad_A_x, self.weight_x.data) if input_gradient else None
+        return _matmul_rows(grad_A_x, self.weight_x.data) if input_gradient else None
 
     def _slopes(self):
-        """Slopes of h_t by W_x x_t + b_x, by W_h h_{t-1} + b_h, (B, T, 3 n_hidden) both, and by h_{t-1} itself."""
+        """Slopes of h_t by W_x x_t + b_x and by W_h h_{t-1} + b_h, (B, T, 3 hidden_features), and by h_{t-1} itself."""
         r, z, n, u = self._gates
         by_a_n = (1.0 - z) * (1.0 - n * n)
-        by_a_z = (_before(self._H) - n) * z * (1.0 - z)
+        by_a_z = (_previous_states(self._H) - n) * z * (1.0 - z)
         by_a_r = by_a_n * u * r * (1.0 - r)
         by_u = by_a_n * r
         return np.concatenate([by_a_r, by_a_z, by_a_n], axis=2), np.concatenate([by_a_r, by_a_z, by_u], axis=2), z
@@ -229,11 +236,11 @@ class GatedRecurrent(_Recurrence):
         return [self.weight_x, self.weight_h, self.bias_x, self.bias_h]
 
 
-def _product(A, W):
+def _matmul_rows(A, W):
     """A @ W for A (B, T, n) and W (n, m), as one product over all B T rows."""
     return (rows(A) @ W).reshape(*A.shape[:2], -1)
 
 
-def _before(H):
+def _previous_states(H):
     """The state before each: H (B, T, m) one step later, with h_0 = 0 in front."""
     return np.concatenate([np.zeros_like(H[:, :1]), H[:, :-1]], axis=1)

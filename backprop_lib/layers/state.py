@@ -10,15 +10,15 @@ from backprop_lib._checks import Array, check_state
 from backprop_lib.layers.parameter import Parameter
 
 
-def changing(layer: Any) -> dict[str, Any]:
-    """What `held` finds in a layer, if that is all.
+def checked_state_parts(layer: Any) -> dict[str, Any]:
+    """The `state_parts` of a layer, once no parameter is missing among them.
 
     Raises
     ------
     ValueError
         If one of ``layer.parameters()`` is not among them: it would be lost without a word.
     """
-    found = held(layer)
+    found = state_parts(layer)
     seen = {id(part) for part in found.values()}
     if any(id(parameter.data) not in seen for parameter in layer.parameters()):
         raise ValueError(
@@ -28,40 +28,42 @@ def changing(layer: Any) -> dict[str, Any]:
     return found
 
 
-def held(holder: Any) -> dict[str, Any]:
+def state_parts(holder: Any) -> dict[str, Any]:
     """Arrays and generators that training changes in a layer and in all that it holds, each once, by dotted name."""
     found: dict[str, Any] = {}
     seen: set[int] = set()
-    for name, part in _parts(holder, "", set()):
+    for name, part in _named_parts(holder, "", set()):
         if id(part) not in seen:  # a weight that two layers share has the name of its first place
             found[name] = part
             seen.add(id(part))
     return found
 
 
-def holders(holder: Any, visited: set[int] | None = None) -> Iterator[Any]:
+def modules(holder: Any, visited: set[int] | None = None) -> Iterator[Any]:
     """A layer and all that it holds, at any depth, each once."""
     visited = set() if visited is None else visited
     if id(holder) not in visited:
         visited.add(id(holder))
         yield holder
-        for part in _named(holder).values():
-            yield from holders(part, visited)
+        for part in _children(holder).values():
+            yield from modules(part, visited)
 
 
-def _parts(holder: Any, name: str, visited: set[int]) -> Iterator[tuple[str, Any]]:
+def _named_parts(holder: Any, name: str, visited: set[int]) -> Iterator[tuple[str, Any]]:
     if isinstance(holder, Parameter):
         yield name, holder.data
     elif isinstance(holder, np.random.Generator):
         yield name, holder
     elif id(holder) not in visited:
         visited.add(id(holder))
-        for inner, part in _named(holder).items():
+        for inner, part in _children(holder).items():
             place = f"{name}.{inner}" if name else str(inner)
-            yield from [(place, part)] if inner in getattr(holder, "buffers", ()) else _parts(part, place, visited)
+            yield from (
+                [(place, part)] if inner in getattr(holder, "buffers", ()) else _named_parts(part, place, visited)
+            )
 
 
-def _named(holder):
+def _children(holder):
     """What a layer, a dict or a list holds, by name; nothing for anything else."""
     if hasattr(holder, "named_parts"):
         return holder.named_parts()
@@ -70,7 +72,7 @@ def _named(holder):
     return dict(enumerate(holder)) if isinstance(holder, (list, tuple)) else {}
 
 
-def copied(part: Any) -> Array:
+def copy_part(part: Any) -> Array:
     """Copy of an array; the state of a generator as one string, so that a file can hold it."""
     if isinstance(part, np.random.Generator):
         return np.array(json.dumps(part.bit_generator.state, default=np.ndarray.tolist))

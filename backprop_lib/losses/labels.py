@@ -63,7 +63,7 @@ def accuracy(logits: ArrayLike, labels: ArrayLike, *, ignore_label: int | None =
     logits = as_rows(logits, "logits")
     ignore_label = check_ignore_label(ignore_label)
     labels = as_labels(labels, *logits.shape, ignore=ignore_label)
-    counted = which_count(labels, ignore_label)
+    counted = counted_rows(labels, ignore_label)
     if not counted.any():
         raise ValueError(f"labels: expected at least one row that counts, got all of them {ignore_label}")
     undecided = np.isnan(logits) & counted[..., None]
@@ -80,6 +80,6 @@ def check_ignore_label(ignore_label: Any) -> int | None:
     return None if ignore_label is None else int(ignore_label)
 
 
-def which_count(labels: Array, ignore_label: int | None) -> Array:
+def counted_rows(labels: Array, ignore_label: int | None) -> Array:
     """Booleans of the labels' shape: False where a row is to be ignored."""
     return np.ones(labels.shape, bool) if ignore_label is None else labels != ignore_label

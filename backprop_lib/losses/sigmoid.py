@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from backprop_lib._checks import Array, ArrayLike, as_rows
-from backprop_lib._stable import folded, masked, stable_sigmoid
+from backprop_lib._stable import analytic_abs, masked, stable_sigmoid
 from backprop_lib.losses.base import Loss, as_targets, n_rows
 
 
@@ -55,6 +55,6 @@ class SigmoidCrossEntropy(Loss):
             raise ValueError("targets: expected real values from 0 to 1, got others")
         targets = targets.astype(logits.real.dtype, copy=False)
         # softplus(z) - t z = log(1 + exp(-|z|)) + |z| times the probability of the answer that z denies
-        size, denied = folded(logits), np.where(logits.real < 0, targets, 1.0 - targets)
+        size, denied = analytic_abs(logits), np.where(logits.real < 0, targets, 1.0 - targets)
         value = (np.log1p(np.exp(-size)) + masked(size, denied)).sum() / n_rows(logits)
         return value, (stable_sigmoid(logits) - targets) / n_rows(logits)

@@ -7,7 +7,7 @@ import numpy as np
 from backprop_lib._checks import Array, ArrayLike, as_finite_reals, as_float_array, as_labels, as_rows
 from backprop_lib._stable import masked, shifted_exponentials
 from backprop_lib.losses.base import Loss
-from backprop_lib.losses.labels import check_ignore_label, one_hot, which_count
+from backprop_lib.losses.labels import check_ignore_label, counted_rows, one_hot
 
 
 class SoftmaxCrossEntropy(Loss):
@@ -79,11 +79,11 @@ class SoftmaxCrossEntropy(Loss):
         """Both at once, from one softmax, which is most of the work."""
         logits, labels = as_rows(logits, "logits"), np.asarray(labels)
         if labels.dtype.kind == "f" or self.class_weights is not None or self.ignore_label is not None:
-            return _against_targets(logits, self._targets(logits, labels))
+            return _target_cross_entropy(logits, self._targets(logits, labels))
         labels = as_labels(labels, *logits.shape)
         if logits.ndim == 2:
-            return _against_labels(logits, labels)
-        value, gradient = _against_labels(logits.reshape(labels.size, -1), labels.reshape(-1))
+            return _label_cross_entropy(logits, labels)
+        value, gradient = _label_cross_entropy(logits.reshape(labels.size, -1), labels.reshape(-1))
         return value, gradient.reshape(logits.shape)
 
     def _targets(self, logits, labels):
@@ -92,7 +92,7 @@ class SoftmaxCrossEntropy(Loss):
             targets = _checked_soft_labels(labels, logits, self.ignore_label)
         else:
             labels = as_labels(labels, *logits.shape, ignore=self.ignore_label)
-            counted = which_count(labels, self.ignore_label)
+            counted = counted_rows(labels, self.ignore_label)
             targets = one_hot(np.where(counted, labels, 0), logits.shape[-1]) * counted[..., None]
         if self.class_weights is not None:
             if len(self.class_weights) != logits.shape[-1]:
@@ -103,7 +103,7 @@ class SoftmaxCrossEntropy(Loss):
         return targets.astype(logits.real.dtype, copy=False)
 
 
-def _against_labels(logits, labels):
+def _label_cross_entropy(logits, labels):
     """Value and gradient for integer labels that all count the same: the softmax, with 1 taken off at each label."""
     n_rows = len(labels)
     at_labels = np.arange(n_rows), labels
@@ -115,7 +115,7 @@ def _against_labels(logits, labels):
     return value, gradient
 
 
-def _against_targets(logits, targets):
+def _target_cross_entropy(logits, targets):
     """Value and gradient for weighted targets t, over their sum: -sum t log(p), and sum(t) p - t in each row."""
     weights = targets.sum(axis=-1, keepdims=True)
     total = weights.sum()

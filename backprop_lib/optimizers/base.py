@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from backprop_lib._checks import Array, check_from_zero, check_state
-from backprop_lib.optimizers.groups import Checked, Group, check_rate, checked_groups, with_gradient
+from backprop_lib.optimizers.groups import Checked, Group, check_rate, checked_groups, parameters_with_gradient
 
 
 class Optimizer:
@@ -26,15 +26,15 @@ class Optimizer:
         self.states = [state for group in self.groups for state in group.states]
         self.learning_rate, self.weight_decay = learning_rate, weight_decay
         self.steps = 0
-        self._remember()
+        self._allocate_averages()
 
-    def _averages(self):
+    def _average_names(self):
         """Names of what is remembered with the settings of now."""
         return self.AVERAGES
 
-    def _remember(self):
+    def _allocate_averages(self):
         for state in self.states:
-            state.remember(len(self._averages()))
+            state.allocate_averages(len(self._average_names()))
 
     def step(self) -> None:
         """Move every parameter that has a gradient; the others, and what is remembered for them, stay.
@@ -45,7 +45,7 @@ class Optimizer:
             If none has one: ``backward`` was not called since ``zero_grad``. If one has another shape than its data.
             If a schedule gives a rate below 0, or none that is finite.
         """
-        with_gradient(self.parameters)
+        parameters_with_gradient(self.parameters)
         rates = [self._rate(group) for group in self.groups]
         for group, eta in zip(self.groups, rates, strict=True):
             weight_decay = self.weight_decay if group.weight_decay is None else group.weight_decay
@@ -87,14 +87,14 @@ class Optimizer:
             belongs to the first of `parameters`.
         """
         state = {"rule": np.array(type(self).__name__), "steps": np.array(self.steps)}
-        state |= {name: np.array(getattr(owner, key)) for name, owner, key in self._numbers()}
+        state |= {name: np.array(getattr(owner, key)) for name, owner, key in self._settings()}
         for number, one in enumerate(self.states):
             state[f"{number}.steps"] = np.array(one.steps)
-            for name, average in zip(self._averages(), one.averages, strict=True):
+            for name, average in zip(self._average_names(), one.averages, strict=True):
                 state[f"{number}.{name}"] = average.copy()
         return state
 
-    def _numbers(self):
+    def _settings(self):
         """(name in the state, owner, name there) of every setting that is a number."""
         for prefix, owner in [("", self), *((f"groups.{number}.", group) for number, group in enumerate(self.groups))]:
             for key in owner.SETTINGS:
@@ -127,10 +127,10 @@ class Optimizer:
             raise
 
     def _write(self, state):
-        for name, owner, key in self._numbers():
+        for name, owner, key in self._settings():
             setattr(owner, key, state[name].tolist())
         self.steps = int(state["steps"])
         for number, one in enumerate(self.states):
             one.steps = int(state[f"{number}.steps"])
-            for name, average in zip(self._averages(), one.averages, strict=True):
+            for name, average in zip(self._average_names(), one.averages, strict=True):
                 average[...] = state[f"{number}.{name}"]

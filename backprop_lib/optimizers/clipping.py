@@ -7,7 +7,7 @@ import numpy as np
 
 from backprop_lib._checks import check_positive
 from backprop_lib._stable import joint_norm
-from backprop_lib.optimizers.groups import checked_parameters, with_gradient
+from backprop_lib.optimizers.groups import checked_parameters, parameters_with_gradient
 
 
 def clip_gradient_norm(parameters: Iterable[Any], max_norm: float) -> float:
@@ -33,7 +33,7 @@ def clip_gradient_norm(parameters: Iterable[Any], max_norm: float) -> float:
         If ``max_norm`` is not positive, or no parameter has a gradient, or one is not finite.
     """
     check_positive(max_norm, "max_norm")
-    moving = with_gradient(checked_parameters(parameters))
+    moving = parameters_with_gradient(checked_parameters(parameters))
     norm = joint_norm([parameter.grad for parameter in moving])
     if not np.isfinite(norm):
         raise ValueError(f"gradient: expected a finite norm, got {norm}")

@@ -26,7 +26,7 @@ def check_rate(value, name):
     return value if callable(value) else check_positive(value, name)
 
 
-def _or_none(check):
+def _optional(check):
     return lambda value, name: None if value is None else check(value, name)
 
 
@@ -34,8 +34,8 @@ class Group:
     """Parameters that share a learning rate and a weight decay; None stands for the optimiser's own."""
 
     SETTINGS = ("learning_rate", "weight_decay")
-    learning_rate: Any = Checked(_or_none(check_rate))
-    weight_decay: Any = Checked(_or_none(check_from_zero))
+    learning_rate: Any = Checked(_optional(check_rate))
+    weight_decay: Any = Checked(_optional(check_from_zero))
 
     def __init__(self, parameters, learning_rate=None, weight_decay=None):
         self.parameters = checked_parameters(parameters)
@@ -51,7 +51,7 @@ class State:
         self.steps = 0
         self.averages = []
 
-    def remember(self, n_averages):
+    def allocate_averages(self, n_averages):
         if len(self.averages) != n_averages:
             self.averages = [np.zeros_like(self.parameter.data) for _ in range(n_averages)]
 
@@ -62,7 +62,7 @@ def checked_groups(parameters):
         raise TypeError(f"parameters: expected a list, got {parameters!r}")  # rows of a tensor are no parameters
     given = list(parameters)
     groups = [_group(one) for one in given] if any(isinstance(one, Mapping) for one in given) else [Group(given)]
-    check_each_once([parameter for group in groups for parameter in group.parameters])
+    check_unique([parameter for group in groups for parameter in group.parameters])
     return groups
 
 
@@ -82,7 +82,7 @@ def checked_parameters(parameters):
         raise ValueError("parameters: expected at least one, got none")
     for parameter in parameters:
         _check_parameter(parameter)
-    check_each_once(parameters)
+    check_unique(parameters)
     return parameters
 
 
@@ -101,7 +101,7 @@ def _check_parameter(parameter):
         raise ValueError(f"parameters: expected arrays that can be changed, got {parameter!r} with a read-only one")
 
 
-def check_each_once(parameters):
+def check_unique(parameters):
     seen = set()
     for parameter in parameters:
         if id(parameter) in seen:
@@ -112,7 +112,7 @@ def check_each_once(parameters):
         seen.add(id(parameter))
 
 
-def with_gradient(parameters):
+def parameters_with_gradient(parameters):
     found = [parameter for parameter in parameters if parameter.grad is not None]
     if not found:
         raise ValueError("gradient: expected a backward pass before this, but no parameter has a gradient")

@@ -104,9 +104,9 @@ class SGD(Optimizer):
     @momentum.setter
     def momentum(self, momentum: float) -> None:
         self._momentum = check_share(momentum, "momentum")
-        self._remember()
+        self._allocate_averages()
 
-    def _averages(self):
+    def _average_names(self):
         return self.AVERAGES if self.momentum else ()
 
     @property

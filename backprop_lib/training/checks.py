@@ -6,7 +6,7 @@ import numpy as np
 
 from backprop_lib._checks import Array, as_rows, check_count, check_finite, check_real
 from backprop_lib.layers import BatchNorm, Layer
-from backprop_lib.layers.state import holders
+from backprop_lib.layers.state import modules
 
 
 def check_roles(network, loss, optimizer):
@@ -18,26 +18,28 @@ def check_roles(network, loss, optimizer):
     ]:
         if isinstance(given, type) or not all(hasattr(given, method) for method in methods):
             raise TypeError(f"{name}: expected an object with {', '.join(methods)}, got {given!r}")
-    held = getattr(optimizer, "parameters", None)
-    if isinstance(held, list):  # an optimiser of the reader's own may keep them elsewhere
-        _check_same_parameters(network.parameters(), held)
+    given = getattr(optimizer, "parameters", None)
+    if isinstance(given, list):  # an optimiser of the reader's own may keep them elsewhere
+        _check_same_parameters(network.parameters(), given)
 
 
-def _check_same_parameters(learned, held):
+def _check_same_parameters(learned, given):
     known = {id(parameter) for parameter in learned}
-    strange = [parameter for parameter in held if id(parameter) not in known]
+    strange = [parameter for parameter in given if id(parameter) not in known]
     if strange:
         raise ValueError(
-            f"optimizer: expected parameters of this network, got {len(strange)} of {len(held)} that are not among "
+            f"optimizer: expected parameters of this network, got {len(strange)} of {len(given)} that are not among "
             f"network.parameters(); after a change of the network make the optimizer anew"
         )
 
 
-def check_pair(validation):
-    """Return validation data; raise TypeError unless they are a pair."""
+def checked_validation(validation: Any, loss: Any) -> tuple[Array, Array] | None:
+    """Return validation data as two arrays, or None where there are none."""
+    if validation is None:
+        return None
     if not isinstance(validation, (tuple, list)) or len(validation) != 2:
         raise TypeError(f"validation: expected a pair (X, y), got {validation!r}")
-    return validation
+    return checked_data(validation, loss, "validation X", "validation y")
 
 
 def checked_data(data: Any, loss: Any, X_name: str, y_name: str) -> tuple[Array, Array]:
@@ -58,7 +60,7 @@ def _check_some_count(y, ignored, name):
         raise ValueError(f"{name}: expected labels that count, got the loss's ignore_label={ignored} everywhere")
 
 
-def batches_of(n_samples, batch_size, drop_last):
+def batch_slices(n_samples, batch_size, drop_last):
     """How an epoch's samples are cut into batches, as slices; the last may be smaller."""
     starts = range(0, n_samples - batch_size + 1 if drop_last else n_samples, batch_size)
     if not starts:
@@ -68,8 +70,8 @@ def batches_of(n_samples, batch_size, drop_last):
 
 def check_no_batch_of_one(network, n_samples, batch_size, batches):
     """Raise ValueError where `BatchNorm` would meet a batch of one sample, which is its own mean."""
-    inside = holders(network if isinstance(network, Layer) else getattr(network, "__dict__", {}))
-    norm = next((layer for layer in inside if isinstance(layer, BatchNorm)), None)
+    layers = modules(network if isinstance(network, Layer) else getattr(network, "__dict__", {}))
+    norm = next((layer for layer in layers if isinstance(layer, BatchNorm)), None)
     if batches[-1].stop - batches[-1].start == 1 and norm is not None:
         advice = "choose another batch_size" if n_samples > 1 else "it needs more samples"
         raise ValueError(

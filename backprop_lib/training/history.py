@@ -43,7 +43,7 @@ def append(history, epoch):
 
 
 @contextmanager
-def kept(history):
+def history_on_error(history):
     """Within this block an error, an interrupt too, takes the history of the whole epochs along."""
     try:
         yield

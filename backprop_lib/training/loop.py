@@ -9,15 +9,15 @@ import numpy as np
 
 from backprop_lib._checks import ArrayLike, check_count, check_flag, check_rng
 from backprop_lib.training.checks import (
-    batches_of,
+    batch_slices,
     check_no_batch_of_one,
-    check_pair,
     check_patience,
     check_roles,
     checked_data,
+    checked_validation,
 )
 from backprop_lib.training.epochs import train_epoch, validate
-from backprop_lib.training.history import History, append, kept
+from backprop_lib.training.history import History, append, history_on_error
 from backprop_lib.training.steps import GuardedStep
 from backprop_lib.training.stopping import Stopping
 
@@ -107,20 +107,20 @@ def fit(
     """
     check_roles(network, loss, optimizer)
     X, y = checked_data((X, y), loss, "X", "y")
-    judged = None if validation is None else checked_data(check_pair(validation), loss, "validation X", "validation y")
+    held_out = checked_validation(validation, loss)
     epochs, batch_size = check_count(epochs, "epochs"), check_count(batch_size, "batch_size")
     check_rng(rng)
     check_flag(keep_parameters, "keep_parameters")
     count = _bar if check_flag(progress, "progress") else range
-    batches = batches_of(len(X), batch_size, check_flag(drop_last, "drop_last"))
+    batches = batch_slices(len(X), batch_size, check_flag(drop_last, "drop_last"))
     check_no_batch_of_one(network, len(X), batch_size, batches)
-    stopping = Stopping(network, optimizer, check_patience(patience, judged), callback)
+    stopping = Stopping(network, optimizer, check_patience(patience, held_out), callback)
     step, history = GuardedStep(network, loss, optimizer), History()
-    with kept(history):
+    with history_on_error(history):
         for epoch in count(1, epochs + 1):
             measured = train_epoch(step, X, y, rng.permutation(len(X)), batches, epoch)
-            if judged is not None:
-                measured |= validate(step, *judged, epoch)
+            if held_out is not None:
+                measured |= validate(step, *held_out, epoch)
             if keep_parameters:
                 measured["parameters"] = [parameter.data.copy() for parameter in network.parameters()]
             append(history, measured)

@@ -3,13 +3,13 @@
 import numpy as np
 
 from backprop_lib.layers import Layer
-from backprop_lib.layers.state import held
+from backprop_lib.layers.state import state_parts
 from backprop_lib.optimizers.base import Optimizer
 
 
-def parts_of(network):
+def network_state(network):
     """All arrays and generators that training changes, by name; in a class of the reader's own, those in attributes."""
-    return held(network if isinstance(network, Layer) else getattr(network, "__dict__", {}))
+    return state_parts(network if isinstance(network, Layer) else getattr(network, "__dict__", {}))
 
 
 class Snapshot:
@@ -21,7 +21,7 @@ class Snapshot:
     def __init__(self, network, optimizer):
         self.parameters = network.parameters()
         learned = {id(parameter.data) for parameter in self.parameters}
-        arrays = [part for part in parts_of(network).values() if isinstance(part, np.ndarray)]
+        arrays = [part for part in network_state(network).values() if isinstance(part, np.ndarray)]
         self.statistics = [array for array in arrays if id(array) not in learned]
         self.states = optimizer.states if isinstance(optimizer, Optimizer) else []
         self.counting = [optimizer, *self.states] if self.states else []

@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from backprop_lib._stable import are_finite, joint_norm
+from backprop_lib._stable import all_finite, joint_norm
 from backprop_lib.layers import Sequential
-from backprop_lib.training.snapshot import Snapshot, parts_of
+from backprop_lib.training.snapshot import Snapshot, network_state
 
 
 class GuardedStep:
@@ -38,8 +38,8 @@ class GuardedStep:
             self.before.take()
             self.copied = self.epoch
         self.optimizer.step()
-        self._check("a parameter", self.before.learned(), map(_is_finite, self.before.learned()))
-        self._check("a running average", self.before.statistics, map(_is_finite, self.before.statistics))
+        self._check("a parameter", self.before.learned(), map(_is_finite_array, self.before.learned()))
+        self._check("a running average", self.before.statistics, map(_is_finite_array, self.before.statistics))
         return output, float(value), norms
 
     def _value_and_gradient(self, output, y):
@@ -51,18 +51,18 @@ class GuardedStep:
     def check_loss(self, value, X):
         """Stop where the loss of a batch is not finite."""
         if not math.isfinite(value):
-            self._stop(f"the loss is {value}", _first_bad_layer(self.network, X))
+            self._stop(f"the loss is {value}", _first_nonfinite_layer(self.network, X))
 
     def check_memory(self):
         """Stop where the optimiser remembers no number; infinity stays there, so an epoch's end is soon enough."""
         owners = [state.parameter.data for state in self.before.states for _ in state.averages]
-        self._check("the optimizer's memory", owners, map(_is_finite, self.before.remembered()))
+        self._check("the optimizer's memory", owners, map(_is_finite_array, self.before.remembered()))
 
     def _check(self, what, arrays, finite):
         """Stop where what was asked for one of the arrays is not finite."""
         bad = [array for array, good in zip(arrays, finite, strict=True) if not good]
         if bad:
-            self._stop(f"{what} is not finite", _place_of(bad, self.network))
+            self._stop(f"{what} is not finite", _locate(bad, self.network))
 
     def _stop(self, what, culprit):
         self.before.restore()
@@ -72,21 +72,21 @@ class GuardedStep:
         )
 
 
-def _is_finite(array):
+def _is_finite_array(array):
     """One product tells in a fraction of the time; where that overflows, every entry is looked at."""
-    return are_finite(array, array) or bool(np.isfinite(array).all())
+    return all_finite(array, array) or bool(np.isfinite(array).all())
 
 
-def _place_of(arrays, network):
+def _locate(arrays, network):
     """Number and name of the first layer that holds one of the arrays."""
     wanted = {id(array) for array in arrays}
     for number, layer in enumerate(network.layers if isinstance(network, Sequential) else [network], start=1):
-        if wanted & {id(part) for part in [*parts_of(layer).values(), *(p.data for p in layer.parameters())]}:
+        if wanted & {id(part) for part in [*network_state(layer).values(), *(p.data for p in layer.parameters())]}:
             return f"layer {number}, {layer!r}"
     return f"none of .layers, {network!r} itself"
 
 
-def _first_bad_layer(network, X):
+def _first_nonfinite_layer(network, X):
     """Number and name of the first layer with a NaN or infinity in its output, found by running them one by one."""
     one_by_one = type(network).forward is Sequential.forward
     for number, layer in enumerate(network.layers if one_by_one else [network], start=1):

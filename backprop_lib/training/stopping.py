@@ -18,11 +18,11 @@ class Stopping:
 
     def after(self, epoch, history):
         """Whether this epoch was the last."""
-        worn_out = self.patience is not None and self._is_worn_out(epoch, history.validation_loss[-1])
-        told = None if self.callback is None else self.callback(epoch, history)
-        return worn_out or (isinstance(told, (bool, np.bool_)) and bool(told))
+        out_of_patience = self.patience is not None and self._out_of_patience(epoch, history.validation_loss[-1])
+        answer = None if self.callback is None else self.callback(epoch, history)
+        return out_of_patience or (isinstance(answer, (bool, np.bool_)) and bool(answer))
 
-    def _is_worn_out(self, epoch, loss):
+    def _out_of_patience(self, epoch, loss):
         if loss < self.lowest:
             self.lowest, self.best_epoch = loss, epoch
             self.best.take()

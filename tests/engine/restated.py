@@ -69,7 +69,7 @@ def dropout(layer, x, leaf):
 
 def recurrent(layer, x, leaf):
     W_x, W_h, b = (leaf(parameter) for parameter in layer.parameters())
-    h, states = Tensor(np.zeros((x.shape[0], layer.n_hidden), x.dtype)), []
+    h, states = Tensor(np.zeros((x.shape[0], layer.hidden_features), x.dtype)), []
     for t in range(x.shape[1]):
         h = (x[:, t] @ W_x.T + h @ W_h.T + b).tanh()
         states.append(h)
@@ -78,7 +78,7 @@ def recurrent(layer, x, leaf):
 
 def gated_recurrent(layer, x, leaf):
     W_x, W_h, b_x, b_h = (leaf(parameter) for parameter in layer.parameters())
-    m = layer.n_hidden
+    m = layer.hidden_features
     reset, update, new = slice(0, m), slice(m, 2 * m), slice(2 * m, 3 * m)
     h, states = Tensor(np.zeros((x.shape[0], m), x.dtype)), []
     for t in range(x.shape[1]):

@@ -404,8 +404,8 @@ group(
 for norm in (BatchNorm, LayerNorm):
     group(
         norm.__name__,
-        (lambda norm=norm: norm(0), ValueError, "n: expected a whole number of at least 1", "got 0"),
-        (lambda norm=norm: norm(2.5), TypeError, "n: expected a whole number", "got 2.5"),
+        (lambda norm=norm: norm(0), ValueError, "n_features: expected a whole number of at least 1", "got 0"),
+        (lambda norm=norm: norm(2.5), TypeError, "n_features: expected a whole number", "got 2.5"),
         (lambda norm=norm: norm(3, eps=0), ValueError, "eps: expected a positive finite number", "got 0"),
         (lambda norm=norm: norm(3, dtype=int), TypeError, "dtype: expected a floating dtype", "got int64"),
         (lambda norm=norm: norm(3)(A.T), ValueError, r"expected a batch of shape \(B, .*3\)", r"got shape \(3, 2\)"),
@@ -463,10 +463,15 @@ for recurrent in (Recurrent, GatedRecurrent):
         (
             lambda make=recurrent: make(0, 2, rng=rng()),
             ValueError,
-            "n_inputs: expected a whole number of at least",
+            "in_features: expected a whole number of at least",
             "got 0",
         ),
-        (lambda make=recurrent: make(3, 2.5, rng=rng()), TypeError, "n_hidden: expected a whole number", "got 2.5"),
+        (
+            lambda make=recurrent: make(3, 2.5, rng=rng()),
+            TypeError,
+            "hidden_features: expected a whole number",
+            "got 2.5",
+        ),
         (lambda make=recurrent: make(3, 2, rng="a"), TypeError, "rng: expected a numpy.random.Generator", "got 'a'"),
         (lambda make=recurrent: make(3, 2, rng=rng(), dtype=int), TypeError, "dtype: expected a floating", "got int64"),
         (

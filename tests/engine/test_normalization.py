@@ -358,7 +358,7 @@ def test_nothing_is_reported_where_nothing_is_wrong(make):
 @pytest.mark.parametrize("make", [BatchNorm, LayerNorm])
 @pytest.mark.parametrize("mistake", BACKWARD)
 def test_mistakes_in_the_input_gradient(monkeypatch, mistake, make):
-    monkeypatch.setattr(normalization, "normalized_backward", BACKWARD[mistake])
+    monkeypatch.setattr(normalization, "normalize_backward", BACKWARD[mistake])
     assert compare(make(4)) == {"input"}
 
 
@@ -392,7 +392,7 @@ def test_evaluation_with_the_backward_pass_of_training():
     class Mistaken(BatchNorm):
         def forward(self, X):
             output = original(self, X)
-            self._by_batch = True
+            self._used_batch_statistics = True
             return output
 
     layer = Mistaken(4).eval()
@@ -404,19 +404,19 @@ def test_training_with_the_backward_pass_of_evaluation():
     class Mistaken(BatchNorm):
         def forward(self, X):
             output = super().forward(X)
-            self._by_batch = False
+            self._used_batch_statistics = False
             return output
 
     assert compare(Mistaken(4)) == {"input"}
 
 
 def test_variance_by_numpy_would_lose_the_complex_step(monkeypatch):
-    # Why `normalized` writes the variance out: np.var takes the square of the absolute value.
+    # Why `normalize` writes the variance out: np.var takes the square of the absolute value.
     def by_numpy(X, axis, eps):
         inverse_s = 1.0 / np.sqrt(X.var(axis, keepdims=True) + eps)
         return (X - mean(X, axis)) * inverse_s, inverse_s, mean(X, axis), X.var(axis, keepdims=True)
 
-    monkeypatch.setattr(normalization, "normalized", by_numpy)
+    monkeypatch.setattr(normalization, "normalize", by_numpy)
     rng = np.random.default_rng(5)
     layer, X, dY = randomised(BatchNorm(4), rng), rng.normal(size=(4, 4)), rng.normal(size=(4, 4))
     assert set(disagreements(layer, Weighted(), X, dY)) == {("input", "complex")}
@@ -431,7 +431,7 @@ def test_without_the_second_mean_an_offset_spoils_the_gradient(monkeypatch):
     rng = np.random.default_rng(5)
     X, dY = 1e5 + 1e-2 * rng.normal(size=(5, 3)), rng.normal(size=(5, 3))
     assert_normalization_agrees(BatchNorm(3), X, dY)
-    monkeypatch.setattr(normalization, "normalized", one_mean)
+    monkeypatch.setattr(normalization, "normalize", one_mean)
     with pytest.raises(AssertionError, match="input by complex"):
         assert_normalization_agrees(BatchNorm(3), X, dY)
 
@@ -466,8 +466,8 @@ def test_input_of_another_shape_is_refused(make, shape, message):
 @pytest.mark.parametrize(
     ("n", "options", "error", "message"),
     [
-        (0, {}, ValueError, "n: expected a whole number of at least 1, got 0"),
-        (3.0, {}, TypeError, "n: expected a whole number, got 3.0"),
+        (0, {}, ValueError, "n_features: expected a whole number of at least 1, got 0"),
+        (3.0, {}, TypeError, "n_features: expected a whole number, got 3.0"),
         (3, {"eps": 0.0}, ValueError, "eps: expected a positive finite number, got 0.0"),
         (3, {"eps": "1"}, TypeError, "eps: expected a positive number, got '1'"),
         (3, {"dtype": int}, TypeError, "dtype: expected a floating dtype, got int64"),

@@ -313,9 +313,9 @@ def test_input_of_another_shape_is_refused(make, shape, rng):
 @pytest.mark.parametrize(
     ("sizes", "options", "error", "message"),
     [
-        ((0, 2), {}, ValueError, "n_inputs: expected a whole number of at least 1, got 0"),
-        ((2, -1), {}, ValueError, "n_hidden: expected a whole number of at least 1, got -1"),
-        ((2, 3.0), {}, TypeError, "n_hidden: expected a whole number, got 3.0"),
+        ((0, 2), {}, ValueError, "in_features: expected a whole number of at least 1, got 0"),
+        ((2, -1), {}, ValueError, "hidden_features: expected a whole number of at least 1, got -1"),
+        ((2, 3.0), {}, TypeError, "hidden_features: expected a whole number, got 3.0"),
         ((2, 3), {"dtype": int}, TypeError, "dtype: expected a floating dtype, got int64"),
         ((2, 3), {"rng": 0}, TypeError, r"rng: expected a numpy.random.Generator"),
     ],

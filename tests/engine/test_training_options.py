@@ -161,7 +161,7 @@ def test_one_label_for_a_whole_sequence(rng):
             return super().forward(X)[:, -1]
 
         def backward(self, grad_output, *, input_gradient=True):
-            grad = np.zeros((*self.shape[:2], self.n_hidden))
+            grad = np.zeros((*self.shape[:2], self.hidden_features))
             grad[:, -1] = grad_output
             return super().backward(grad, input_gradient=input_gradient)
 
