@@ -97,11 +97,11 @@ def as_labels(labels: ArrayLike, *shape: int, ignore: int | None = None) -> Arra
         If there are more or fewer labels than rows, or one is out of range.
     """
     labels = np.asarray(labels)
-    *rows, n_classes = shape
+    rows, n_classes = shape[:-1], shape[-1]
     if labels.dtype.kind not in "iu":
         raise TypeError(f"labels: expected integers, got dtype {labels.dtype}")
-    if labels.shape != tuple(rows):
-        raise ValueError(f"labels: expected shape {tuple(rows)}, one per row, got shape {labels.shape}")
+    if labels.shape != rows:
+        raise ValueError(f"labels: expected shape {rows}, one per row, got shape {labels.shape}")
     counted = labels if ignore is None else labels[labels != ignore]
     # Without its sign a negative label is a huge one, so that one comparison finds both.
     if counted.size and counted.astype(np.uint64).max() >= n_classes:

@@ -162,14 +162,14 @@ class BareNumPy:
         self.biases = [np.zeros(len(weight), weight.dtype) for weight in problem.weights]
 
     def step(self):
-        inputs = [self.X]
+        inputs, Z = [], self.X
         for W, b in zip(self.weights, self.biases, strict=True):
+            inputs.append(np.maximum(Z, 0.0) if inputs else Z)
             Z = inputs[-1] @ W.T
             Z += b
-            inputs.append(np.maximum(Z, 0.0))
         self.loss, dZ = self._loss_and_gradient(Z)
         self.last = []
-        for W, X in zip(self.weights[::-1], inputs[-2::-1], strict=True):
+        for W, X in zip(self.weights[::-1], inputs[::-1], strict=True):
             self.last += [dZ.sum(axis=0), dZ.T @ X]
             if X is not self.X:
                 dZ = dZ @ W

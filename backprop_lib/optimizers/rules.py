@@ -209,9 +209,7 @@ class Adam(Optimizer):
         m += (1 - beta1) * g
         s *= beta2
         s += (1 - beta2) * g**2
-        m_hat = m / (1 - beta1**t)
-        s_hat = s / (1 - beta2**t)
-        w -= eta * m_hat / (np.sqrt(s_hat) + self.eps)
+        w -= eta * (m / (1 - beta1**t)) / (np.sqrt(s / (1 - beta2**t)) + self.eps)
 
 
 class AdamW(Adam):
