@@ -66,6 +66,14 @@ def depart_solution(translator, node):
     translator.body.append("</details>\n")
 
 
+def solutions_wanted():
+    """Whether this build is one with solutions."""
+    wanted = os.environ.get("BOOK_SOLUTIONS", "1")
+    if wanted not in ("0", "1"):
+        raise ConfigError(f"BOOK_SOLUTIONS: expected 0, which leaves solutions out, or 1, got {wanted!r}")
+    return wanted == "1"
+
+
 def without_solutions(text):
     """Return the text of a notebook or of a page without the solutions in it, and without cells left empty."""
     try:
@@ -97,10 +105,7 @@ def setup(app):
     app.setup_extension("sphinx_exercise")
     app.add_node(solution_node, override=True, html=(visit_solution, depart_solution))
     app.connect("doctree-read", name_exercises)
-    wanted = os.environ.get("BOOK_SOLUTIONS", "1")
-    if wanted not in ("0", "1"):
-        raise ConfigError(f"BOOK_SOLUTIONS: expected 0, which leaves solutions out, or 1, got {wanted!r}")
-    if wanted == "0":
+    if not solutions_wanted():
         app.connect("source-read", read_without)
         app.connect("build-finished", publish_without)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

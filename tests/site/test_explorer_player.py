@@ -84,7 +84,7 @@ def visit(browser, pages):
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.set_default_timeout(site_checks.PATIENCE)
         page.add_init_script(SHIFTS)
-        page.goto(f"{pages}{name}.html", wait_until="networkidle")
+        page.goto(f"{pages}{name}.html", wait_until="load")
         return page
 
     yield start
@@ -183,7 +183,7 @@ def test_steps_go_back_and_on_and_stop_at_the_ends(visit, name):
 def browser_opened_with_a_clock(visit, name, **options):
     page = visit(name, **options)
     page.clock.install()
-    page.reload(wait_until="networkidle")
+    page.reload(wait_until="load")
     return page
 
 
@@ -467,7 +467,9 @@ def built(tmp_path_factory):
     raw = ".. raw:: html\n   :file: descent.html\n\n"
     (source / "index.rst").write_text(f"Figures\n=======\n\n{raw}And once more.\n\n{raw}\n.. toctree::\n\n   plain\n")
     (source / "plain.rst").write_text("None\n====\n\n.. raw:: html\n\n   <p class='explorer'>Other HTML.</p>\n")
-    (source / "conf.py").write_text("extensions = ['figures', 'explorer']\nhtml_theme = 'basic'\n")
+    (source / "conf.py").write_text(
+        "extensions = ['website.pictures.figures', 'website.pictures.explorer']\nhtml_theme = 'basic'\n"
+    )
     warnings = io.StringIO()
     Sphinx(source, source, out, out / "doctrees", "html", status=None, warning=warnings).build()
     assert warnings.getvalue() == ""

@@ -89,20 +89,21 @@ FIGURES = [
 EACH = pytest.mark.parametrize(("page", "number", "moves"), FIGURES, ids=[f"{name}-{n}" for name, n, _ in FIGURES])
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def visit(browser, base):
-    """Return a function that opens a lesson; an error in its console fails the test."""
-    pages, errors = [], []
+    """Return a function that opens a lesson, once; an error in a console fails the last test."""
+    pages, errors = {}, []
 
     def start(name):
-        pages.append(browser.new_page(viewport={"width": 1280, "height": 1000}))
-        pages[-1].on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        pages[-1].on("pageerror", lambda error: errors.append(str(error)))
-        pages[-1].goto(f"{base}chapters/{name}.html", wait_until="load")
-        return pages[-1]
+        if name not in pages:
+            pages[name] = page = browser.new_page(viewport={"width": 1280, "height": 1000})
+            page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+            page.on("pageerror", lambda error: errors.append(str(error)))
+            page.goto(f"{base}chapters/{name}.html", wait_until="load")
+        return pages[name]
 
     yield start
-    for page in pages:
+    for page in pages.values():
         page.close()
     assert errors == []
 

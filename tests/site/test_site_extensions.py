@@ -52,12 +52,8 @@ def test_a_figure_that_would_not_do_is_refused(old, new, message):
         figures.inline_svg(FIGURE.replace(old, new), "f1-")
 
 
-def test_every_meaning_has_a_light_and_a_dark_colour():
-    light, dark = figures.style_sheet().split('html[data-theme="dark"]')
-    for meaning, colours in PALETTE.items():
-        assert f"--fig-{meaning}: {colours[0]};" in light
-        assert f"--fig-{meaning}: {colours[1]};" in dark
-    assert len(figures.VARIABLES) == len(PALETTE)  # no two meanings share a light colour
+def test_no_two_meanings_share_a_light_colour():
+    assert len(figures.VARIABLES) == len(PALETTE)
 
 
 @pytest.mark.parametrize(
