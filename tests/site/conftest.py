@@ -7,8 +7,9 @@ import shutil
 import threading
 
 import pytest
-import site_checks
 from playwright.sync_api import sync_playwright
+
+from tests.site import site_checks
 
 SITE = site_checks.ROOT / "_build" / "html"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")

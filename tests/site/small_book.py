@@ -7,7 +7,8 @@ from pathlib import Path
 
 import nbformat
 import yaml
-from site_checks import ROOT
+
+from tests.site.site_checks import ROOT
 
 DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9" stroke="#1f5fa8"/></svg>'
 

@@ -4,11 +4,11 @@ import re
 from pathlib import PurePosixPath
 
 import pytest
-import site_checks
 
 import backprop_lib
 from backprop_book import verify
 from backprop_lib import Tensor, autograd, layers, losses, sigmoid
+from tests.site import site_checks
 from tests.test_documentation import drawings
 from website import lessons, reference
 

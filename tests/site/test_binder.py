@@ -6,7 +6,8 @@ import sys
 
 import nbformat
 import pytest
-from site_checks import ROOT
+
+from tests.site.site_checks import ROOT
 
 PIN = re.compile(r"([a-z0-9-]+)==(\S+)")
 

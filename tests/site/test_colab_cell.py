@@ -5,7 +5,8 @@ import types
 
 import nbformat
 import pytest
-from site_checks import ROOT
+
+from tests.site.site_checks import ROOT
 
 LESSONS = sorted((ROOT / "chapters").glob("*.ipynb"))
 

@@ -9,9 +9,9 @@ import sysconfig
 from pathlib import Path
 
 import pytest
-from site_checks import ROOT
-from test_makefile import Checkout
 
+from tests.site.site_checks import ROOT
+from tests.site.test_makefile import Checkout
 from tools import environment
 
 PYTHON = sys.executable

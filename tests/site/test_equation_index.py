@@ -5,10 +5,9 @@ import re
 
 import nbformat
 import pytest
-import site_checks
-import small_book
 
 from tests.notebooks import lesson_checks as lc
+from tests.site import site_checks, small_book
 from website.equations.index import NOTHING, comparison, counted, ordered, verified_against
 from website.equations.verifications import Side, Verification, read_verifications, verifications
 

@@ -7,13 +7,13 @@ import os
 
 import numpy as np
 import pytest
-import site_checks
 from matplotlib.figure import Figure
 from PIL import Image
 from sphinx.application import Sphinx
 
 from backprop_book.drawing.palette import PALETTE
 from tests.book.explorer import explorer_demonstrations as demonstrations
+from tests.site import site_checks
 from website.pictures import explorer
 
 NAMES = ("descent", "steps", "switch")

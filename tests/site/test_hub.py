@@ -8,9 +8,9 @@ import zipfile
 
 import psutil
 import pytest
-from site_checks import ROOT
 
 from backprop_book.saved_notebooks import WIDGET_VIEW
+from tests.site.site_checks import ROOT
 from tools import hub_rehearsal
 from tools.hub_image import DOCKERFILE, Image, instructions
 from tools.hub_student import count_live

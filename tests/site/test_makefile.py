@@ -5,7 +5,8 @@ import shutil
 import subprocess
 
 import pytest
-from site_checks import ROOT
+
+from tests.site.site_checks import ROOT
 
 JUPYTER_BOOK = """#!/bin/sh
 echo built >> ../log

@@ -6,9 +6,9 @@ import threading
 from pathlib import Path
 
 import pytest
-import site_checks
-import small_book
-from test_site_audit import AXE, RUN_AXE
+
+from tests.site import site_checks, small_book
+from tests.site.test_site_audit import AXE, RUN_AXE
 
 MISSING = ("missing.html", "chapters/missing.html", "a/b/c/missing/")
 PAGES = {"index": "One sentence.", "01_lesson": "One sentence more."}

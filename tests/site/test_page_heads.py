@@ -4,8 +4,8 @@ import datetime
 import re
 
 import pytest
-import site_checks
 
+from tests.site import site_checks
 from website.publishing import addresses
 
 EXTRA = {"search.html"}

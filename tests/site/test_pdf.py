@@ -8,9 +8,10 @@ import shutil
 from types import SimpleNamespace
 
 import pytest
-import site_checks
 import yaml
-from site_checks import ROOT
+
+from tests.site import site_checks
+from tests.site.site_checks import ROOT
 
 if os.environ.get("CI") != "true":
     install = ".venv/bin/python tools/environment.py --add tools/pdf-requirements.txt"

@@ -11,11 +11,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import nbformat.v4
 import pytest
-import site_checks
-import small_book
 from matplotlib.figure import Figure
 from sphinx.errors import ConfigError
 
+from tests.site import site_checks, small_book
 from website.publishing import addresses, cards, pages
 
 BASE = "https://owner.github.io/name/"

@@ -4,7 +4,8 @@ import gzip
 import importlib.resources
 
 import pytest
-import site_checks
+
+from tests.site import site_checks
 
 BUDGET = 350_000  # bytes, gzipped, of a page with everything on it
 OWN_SCRIPTS = 20_000

@@ -1,9 +1,9 @@
 """The build and the checks of the site can fail: each defect is planted once, and must be named."""
 
 import pytest
-import site_checks
-import small_book
 from bs4 import BeautifulSoup
+
+from tests.site import site_checks, small_book
 
 # page: (its defect, what the build must say about it)
 DEFECTS = {

@@ -3,9 +3,9 @@
 import re
 
 import pytest
-import site_checks
-from site_checks import ROOT
 
+from tests.site import site_checks
+from tests.site.site_checks import ROOT
 from website.publishing import addresses
 
 MAPPED_COLOURS = """

@@ -3,9 +3,9 @@
 from types import SimpleNamespace
 
 import pytest
-from site_checks import ROOT
 from sphinx.errors import ExtensionError
 
+from tests.site.site_checks import ROOT
 from website import lessons
 
 

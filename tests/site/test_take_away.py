@@ -4,9 +4,9 @@ import shutil
 import zipfile
 
 import pytest
-import site_checks
-from test_makefile import Checkout
 
+from tests.site import site_checks
+from tests.site.test_makefile import Checkout
 from tools import book_zip
 
 

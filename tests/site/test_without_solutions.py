@@ -6,10 +6,10 @@ import re
 
 import nbformat
 import pytest
-import small_book
-from site_checks import ROOT
 from sphinx.errors import ConfigError
 
+from tests.site import small_book
+from tests.site.site_checks import ROOT
 from website import lessons
 
 SECRET = "the answer is forty-two"

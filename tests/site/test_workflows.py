@@ -5,7 +5,8 @@ import shlex
 
 import pytest
 import yaml
-from site_checks import ROOT
+
+from tests.site.site_checks import ROOT
 
 WORKFLOWS = {path.stem: path for path in sorted((ROOT / ".github/workflows").glob("*.yml"))}
 # What a job may do beside reading the repository.
