@@ -58,6 +58,12 @@ def site():
 
 
 @pytest.fixture(scope="session")
+def soups(site):
+    """Return {path: parsed page} of the built site, for tests that only look."""
+    return {path: site_checks.parse(site / path) for path in site_checks.html_files(site)}
+
+
+@pytest.fixture(scope="session")
 def base(site, serve):
     """Return the address of the built site."""
     return serve(site)

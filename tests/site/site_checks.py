@@ -94,9 +94,9 @@ def duplicate_ids(soup):
     return [name for name, count in Counter(tag["id"] for tag in soup.find_all(id=True)).items() if count > 1]
 
 
-def dead_links(site):
+def dead_links(site, pages=None):
     """Return (page, address) for each link or source within a site that leads to no file, or to no such id."""
-    pages = {path: parse(Path(site, path)) for path in html_files(site)}
+    pages = pages or {path: parse(Path(site, path)) for path in html_files(site)}
     ids = {path: {tag["id"] for tag in soup.find_all(id=True)} for path, soup in pages.items()}
     dead = []
     for path, soup in pages.items():

@@ -12,9 +12,9 @@ EXTRA = {"search.html"}
 
 
 @pytest.fixture(scope="module")
-def pages(site):
+def pages(soups):
     """Return the parsed pages of the site, but for the search."""
-    return {path: site_checks.parse(site / path) for path in site_checks.html_files(site) if path not in EXTRA}
+    return {path: soup for path, soup in soups.items() if path not in EXTRA}
 
 
 def contents(soup, name):

@@ -87,8 +87,8 @@ def test_scripts_of_our_own_are_small():
     assert sum(len(gzip.compress(script.read_bytes())) for script in scripts) <= OWN_SCRIPTS
 
 
-def test_every_page_has_one_policy_before_everything_it_rules(site, path):
-    soup = site_checks.parse(site / path)
+def test_every_page_has_one_policy_before_everything_it_rules(soups, path):
+    soup = soups[path]
     (policy,) = soup.select("meta[http-equiv='Content-Security-Policy']")
     assert policy.find_previous_siblings(True) == soup.select("meta[charset]")
     directives = dict(part.strip().split(" ", 1) for part in policy["content"].split(";"))

@@ -31,20 +31,20 @@ def test_nothing_reaches_out_of_the_window(visit, path, width):
     assert visit(path).overflow[width] == []
 
 
-def test_every_picture_has_an_alt_text(site, path):
-    assert site_checks.without_alt_text(site_checks.parse(site / path)) == []
+def test_every_picture_has_an_alt_text(soups, path):
+    assert site_checks.without_alt_text(soups[path]) == []
 
 
-def test_ids_are_unique(site, path):
-    assert site_checks.duplicate_ids(site_checks.parse(site / path)) == []
+def test_ids_are_unique(soups, path):
+    assert site_checks.duplicate_ids(soups[path]) == []
 
 
-def test_the_language_is_given(site, path):
-    assert site_checks.parse(site / path).html["lang"] == "en"
+def test_the_language_is_given(soups, path):
+    assert soups[path].html["lang"] == "en"
 
 
-def test_links_lead_somewhere(site):
-    assert site_checks.dead_links(site) == []
+def test_links_lead_somewhere(site, soups):
+    assert site_checks.dead_links(site, soups) == []
 
 
 def test_mathematics_needs_no_script(browser, base, path):
@@ -120,8 +120,7 @@ def test_a_formula_too_wide_scrolls_by_keyboard(browser, base, site):
     context.close()
 
 
-def test_equations_are_numbered_by_lesson_in_place_and_in_references(site):
-    soups = {path: site_checks.parse(site / path) for path in site_checks.html_files(site)}
+def test_equations_are_numbered_by_lesson_in_place_and_in_references(soups):
     numbers = {}
     for path, soup in soups.items():
         lesson = re.match(r"(\d+)_", path.rpartition("/")[2])
@@ -138,12 +137,8 @@ def test_equations_are_numbered_by_lesson_in_place_and_in_references(site):
         assert link.get_text() == numbers[link["href"].partition("#")[2]]
 
 
-def test_buttons_to_a_repository_only_where_its_address_is_known(site):
-    links = [
-        link["href"]
-        for path in site_checks.html_files(site)
-        for link in site_checks.parse(site / path).select(".article-header-buttons a[href]")
-    ]
+def test_buttons_to_a_repository_only_where_its_address_is_known(soups):
+    links = [link["href"] for soup in soups.values() for link in soup.select(".article-header-buttons a[href]")]
     address = addresses.repository_address(ROOT)
     assert bool(links) == bool(address)
     assert address is None or address in links
