@@ -117,10 +117,8 @@ def _separate(leaves, seed, nodes):
 
 
 def _memory(array):
-    """The array to whose memory a view leads."""
-    while type(array.base) is ndarray:
-        array = array.base
-    return array
+    """The array to whose memory a view leads; NumPy keeps no longer ways."""
+    return array.base if type(array.base) is ndarray else array
 
 
 def unbroadcast(grad: Array, shape: tuple[int, ...]) -> Array:

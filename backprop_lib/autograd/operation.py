@@ -54,10 +54,7 @@ def binary(
     return Operation(name, forward, (left, right), doc, symbol, False)
 
 
-def with_rule(rule: Rule) -> Callable[[Callable[P, Any]], Operation[P]]:
-    """Decorator of a function of an array and options, which returns a tuple (result, *what the rule needs besides)."""
-
-    def operation(forward):
-        return Operation(forward.__name__, forward, (rule,), forward.__doc__, forward.__name__, True)
-
-    return operation
+def with_options(forward: Callable[P, Any], rule: Rule) -> Operation[P]:
+    """An operation of one operand and options, whose function returns (result, *what the rule needs besides)."""
+    name = forward.__name__.strip("_")
+    return Operation(name, forward, (rule,), forward.__doc__, name, True)

@@ -13,7 +13,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from backprop_lib._checks import Array, is_real_number
 from backprop_lib._stable import masked
-from backprop_lib.autograd.operation import with_rule
+from backprop_lib.autograd.operation import with_options
 
 
 def drop_axes(kept: Array, axis: Any, keepdims: bool) -> Array:
@@ -35,8 +35,7 @@ def _sum_rule(grad, out, x, kept_shape):
     return repeated
 
 
-@with_rule(_sum_rule)
-def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def _sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Sum. Every entry enters with the factor 1, so every entry's gradient is the sum's."""
     total = x.sum(axis=axis, keepdims=True)
     return drop_axes(total, axis, keepdims), total.shape
@@ -64,8 +63,7 @@ def _product_before(factors):
     return products
 
 
-@with_rule(_prod_rule)
-def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def _prod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Product. Its derivative by an entry is the product of all others, computed without a division: zeros may come."""
     axes = normalize_axis_tuple(range(x.ndim) if axis is None else axis, x.ndim)
     product = x.prod(axis=axes, keepdims=True)
@@ -84,8 +82,7 @@ def _length_rule(grad, values, length):
     return masked(grad.reshape(length.shape), length != 0) * (values / np.where(length == 0, 1, length))
 
 
-@with_rule(lambda grad, out, x, length: _length_rule(grad, x, length))
-def norm(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def _norm(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Euclidean norm, the root of the sum of squares. d|x| = x / |x| dx; the gradient at 0 is 0."""
     length = _length(x, axis)
     return drop_axes(length, axis, keepdims), length
@@ -105,8 +102,7 @@ def _centred(x, axis, ddof, name):
     return centred, n - float(ddof)
 
 
-@with_rule(lambda grad, out, x, centred, n, kept_shape: grad.reshape(kept_shape) * (2.0 / n) * centred)
-def var(x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> Any:
+def _var(x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> Any:
     """Variance: squared differences from the mean, summed, over n - ddof; ddof is 0 as in NumPy, in PyTorch it is 1.
 
     Of d(sum of (x_i - m)^2) = 2 sum of (x_i - m) (dx_i - dm) what has dm is 0, as the x_i - m sum to 0.
@@ -116,8 +112,7 @@ def var(x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> An
     return drop_axes(variance, axis, keepdims), centred, n, variance.shape
 
 
-@with_rule(lambda grad, out, x, centred, n, length: _length_rule(grad, centred, length) / math.sqrt(n))
-def std(x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> Any:
+def _std(x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> Any:
     """Standard deviation, the root of the variance (see `var`). Where all entries are equal, it and the gradient are 0.
 
     It is the norm of the x_i - m, over sqrt(n - ddof), and so is its derivative; what m contributes sums to 0.
@@ -125,3 +120,13 @@ def std(x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> An
     centred, n = _centred(x, axis, ddof, "std")
     length = _length(centred, axis)
     return drop_axes(length / math.sqrt(n), axis, keepdims), centred, n, length
+
+
+# fmt: off
+#                   forward gradient of x
+sum  = with_options(_sum,  _sum_rule)
+prod = with_options(_prod, _prod_rule)
+norm = with_options(_norm, lambda grad, out, x, length: _length_rule(grad, x, length))
+var  = with_options(_var,  lambda grad, out, x, centred, n, kept_shape: grad.reshape(kept_shape) * (2.0 / n) * centred)
+std  = with_options(_std,  lambda grad, out, x, centred, n, length: _length_rule(grad, centred, length) / math.sqrt(n))
+# fmt: on

@@ -11,7 +11,7 @@ import numpy as np
 from backprop_lib._checks import is_real_number
 from backprop_lib._stable import masked
 from backprop_lib.activations import LEAKY_SLOPE
-from backprop_lib.autograd.operation import binary, unary, with_rule
+from backprop_lib.autograd.operation import binary, unary, with_options
 from backprop_lib.autograd.reductions import check_not_empty, drop_axes
 
 
@@ -47,8 +47,7 @@ minimum = binary("minimum", "minimum", np.minimum,
 # fmt: on
 
 
-@with_rule(lambda grad, out, x, low, high: masked(grad, _mask((x >= low) & (x <= high), out)))
-def clip(x: Any, low: float | None = None, high: float | None = None) -> Any:
+def _clip(x: Any, low: float | None = None, high: float | None = None) -> Any:
     """x, but not below low or above high. Derivative 1 from low to high, both included, and 0 outside.
 
     Parameters
@@ -80,17 +79,23 @@ def _extreme_rule(grad, out, x, taken, axis):
     return masked(grad.reshape(taken.shape), _mask(ties / count, np.broadcast_to(taken, x.shape)))
 
 
-@with_rule(_extreme_rule)
-def max(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def _max(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Largest entry. The gradient goes to it; where several tie, each gets an equal share."""
     check_not_empty(x, "max")
     taken = x.max(axis=axis, keepdims=True)
     return drop_axes(taken, axis, keepdims), taken, axis
 
 
-@with_rule(_extreme_rule)
-def min(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def _min(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Smallest entry. The gradient goes to it; where several tie, each gets an equal share."""
     check_not_empty(x, "min")
     taken = x.min(axis=axis, keepdims=True)
     return drop_axes(taken, axis, keepdims), taken, axis
+
+
+# fmt: off
+#                   forward gradient of x
+clip = with_options(_clip, lambda grad, out, x, low, high: masked(grad, _mask((x >= low) & (x <= high), out)))
+max  = with_options(_max,  _extreme_rule)
+min  = with_options(_min,  _extreme_rule)
+# fmt: on

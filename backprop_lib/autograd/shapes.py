@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from backprop_lib.autograd.operation import unary, with_rule
+from backprop_lib.autograd.operation import unary, with_options
 
 
-@with_rule(lambda grad, out, x: grad.reshape(x.shape))
-def reshape(x: Any, *shape: Any) -> Any:
+def _reshape(x: Any, *shape: Any) -> Any:
     """The same entries in another shape, given as numbers or one tuple; one length may be -1."""
     return (x.reshape(*shape),)
 
@@ -32,8 +31,7 @@ def squeeze(x, axis=None):
     return x.reshape(tuple(n for i, n in enumerate(x.shape) if n != 1 or i not in axes))
 
 
-@with_rule(lambda grad, out, x, back: grad.transpose(back))
-def transpose(x: Any, *axes: Any) -> Any:
+def _transpose(x: Any, *axes: Any) -> Any:
     """The axes in another order, given as numbers or one tuple, else reversed. The gradient's go back to theirs."""
     order = axes[0] if len(axes) == 1 and isinstance(axes[0], (tuple, list)) else axes
     normalized = [axis + x.ndim if as_index(axis) < 0 else axis for axis in order]
@@ -54,8 +52,7 @@ def _getitem_rule(grad, out, x, index, is_view):
     return whole
 
 
-@with_rule(_getitem_rule)
-def getitem(x: Any, index: Any) -> Any:
+def _getitem(x: Any, index: Any) -> Any:
     """x[index], whatever NumPy accepts. The gradient is zero elsewhere; an entry taken twice adds both gradients."""
     index = _copied(index)
     taken = x[index]
@@ -67,3 +64,11 @@ def _copied(index):
     if isinstance(index, tuple):
         return tuple(map(_copied, index))
     return np.array(index) if isinstance(index, (np.ndarray, list)) and np.size(index) else index
+
+
+# fmt: off
+#                        forward     gradient of x
+reshape   = with_options(_reshape,   lambda grad, out, x: grad.reshape(x.shape))
+transpose = with_options(_transpose, lambda grad, out, x, back: grad.transpose(back))
+getitem   = with_options(_getitem,   _getitem_rule)
+# fmt: on

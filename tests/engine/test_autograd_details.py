@@ -8,7 +8,7 @@ import pytest
 from backprop_lib import Tensor, Value
 from backprop_lib import autograd as ag
 from backprop_lib.autograd.backward import RuleError
-from backprop_lib.autograd.operation import binary, unary, with_rule
+from backprop_lib.autograd.operation import binary, unary, with_options
 from backprop_lib.autograd.tensor import primitive
 
 
@@ -52,12 +52,11 @@ def test_an_operation_of_two_operands():
 
 
 def test_an_operation_with_options_and_what_its_rule_needs_besides():
-    @primitive
-    @with_rule(lambda grad, out, x, factor, shift: grad * factor)
-    def scaled(x, factor, shift=0.0):
+    def _scaled(x, factor, shift=0.0):
         """Factor times x, and a shift."""
         return factor * x + shift, factor, shift
 
+    scaled = primitive(with_options(_scaled, lambda grad, out, x, factor, shift: grad * factor))
     assert (scaled.__name__, scaled.__doc__) == ("scaled", "Factor times x, and a shift.")
     x = leaf([1.0, 2.0])
     result = scaled(x, 3.0, shift=1.0)

@@ -230,6 +230,19 @@ def test_views_of_memory_that_is_not_numpy_s_are_noticed_too():
     assert_leaf_gradients_stand_alone([x, y], [])
 
 
+def test_a_part_of_an_array_as_the_given_gradient_is_not_kept():
+    x, seed = leaf(), np.ones((6, 3))[:3]
+    (x + 1.0).backward(seed)
+    assert_leaf_gradients_stand_alone([x], [seed])
+
+
+def test_a_view_that_a_retained_node_holds_is_not_kept():
+    x, new = leaf(), np.ones((3, 3))
+    inside = x + 1.0
+    ag.record("mine", A.copy(), (inside,), (lambda grad, out: new[:],)).backward(A, retain_graph=True)
+    assert_leaf_gradients_stand_alone([x], [inside.grad])
+
+
 def test_gradients_stand_alone_after_a_rule_has_raised():
     def refuse(grad, out):
         raise ZeroDivisionError
