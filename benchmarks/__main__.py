@@ -25,8 +25,8 @@ SCALAR_SIZES = [(10**3, 25, 1 / 3), (10**5, 5, 0.1), (10**6, 3, 0.1)]
 INTRODUCTION = """# Speed and memory, side by side
 
 Written by `make bench`. A ratio is our time over the peer's, so below 1 we are faster: the median over rounds in which
-all take turns, one process, one thread, and in brackets where the middle eight tenths of the rounds lie. Times are CPU
-time. Before anything is timed, all have to compute the same gradients. Goals that were missed are marked.
+all take turns on one processor with one thread, and in brackets where the middle eight tenths of the rounds lie. Times
+are CPU time. Before anything is timed, all have to compute the same gradients. Goals that were missed are marked.
 
 """
 STEPS = """## One training step

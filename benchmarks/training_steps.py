@@ -110,7 +110,8 @@ class ByTorch:
         layers = []
         for weight in problem.weights:
             linear = torch.nn.Linear(*weight.shape[::-1])
-            linear.weight.data, linear.bias.data = torch.tensor(weight), torch.zeros(len(weight))
+            linear.weight.data = torch.tensor(weight)
+            linear.bias.data = torch.zeros(len(weight), dtype=linear.weight.dtype)
             layers += [linear, torch.nn.ReLU()]
         self.network = torch.nn.Sequential(*layers[:-1])
         self.loss = torch.nn.CrossEntropyLoss()

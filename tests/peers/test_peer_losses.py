@@ -74,7 +74,7 @@ def test_soft_labels_with_class_weights(torch, rng, dtype):
 
 
 def test_the_comparison_can_fail(torch, rng, monkeypatch):
-    which = "backprop_lib.losses.softmax.which_count"
+    which = "backprop_lib.losses.softmax.counted_rows"
     monkeypatch.setattr(
         which, lambda labels, ignore_label: np.ones(labels.shape, bool)
     )  # ignored rows are class 0 then
