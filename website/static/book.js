@@ -24,6 +24,16 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 });
 
+// Formulas far from the window and folded ones are printed, too, and a browser prints without fonts that it has not got.
+addEventListener("load", () =>
+  setTimeout(() => {
+    const signs = document.querySelectorAll(":is(.katex-html.tall, details .katex-html) span:not(:has(*))");
+    const styles = [...signs].map((sign) => getComputedStyle(sign));
+    new Set(styles.map(({ fontStyle, fontWeight, fontFamily }) => `${fontStyle} ${fontWeight} 1em ${fontFamily}`))
+      .forEach((font) => document.fonts.load(font));
+  })
+);
+
 // Paper is light, and nothing unfolds there: solutions are printed open.
 const folded = "details:not([open], .above-input)";
 let beforePaper = { theme: "light", opened: [] };
