@@ -61,7 +61,8 @@ endef
 
 test: book ## check everything: style, imports, unit tests, every notebook, the website in a browser
 	$(STYLE)
-	$(PYTEST) --cov --cov-report=term:skip-covered
+	$(PYTEST) tests/engine tests/book --cov --cov-report=term:skip-covered
+	$(PYTEST) --ignore=tests/engine --ignore=tests/book
 
 # The tests of notebooks take one lesson each by its name.
 check: $(VENV)/.complete ## check a change to the library; with LESSON=03_derivation, one to that lesson (a minute)

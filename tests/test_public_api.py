@@ -172,7 +172,7 @@ print(len(names))
 @pytest.fixture
 def copied(tmp_path):
     """A copy of the packages and their contract, to plant violations in."""
-    for package in PACKAGES:
+    for package in (*PACKAGES, ROOT / "website"):
         shutil.copytree(package, tmp_path / package.name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return tmp_path

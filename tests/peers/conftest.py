@@ -28,14 +28,14 @@ def torch():
 @pytest.fixture(scope="session")
 def run_torch(torch):
     """The function that runs a program in PyTorch."""
-    return importlib.import_module("torch_interpreter").run
+    return importlib.import_module("tests.peers.torch_interpreter").run
 
 
 @pytest.fixture(scope="session")
 def run_hips():
     """The function that runs a program in HIPS autograd."""
     peer("autograd")
-    return importlib.import_module("hips_interpreter").run
+    return importlib.import_module("tests.peers.hips_interpreter").run
 
 
 @pytest.fixture(scope="session")

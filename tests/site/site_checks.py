@@ -6,12 +6,15 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup
+from packaging.requirements import Requirement
 
 from website.pictures.figures import is_alt_text
 
 ROOT = Path(__file__).resolve().parents[2]
 WIDTHS = (1280, 768, 390)
 PATIENCE = 300_000  # milliseconds for what must come: no test waits so long, on however busy a machine
+
+CUT_OFF = "net::ERR_ABORTED"
 
 # Content that reaches out of the window without an ancestor that scrolls; mathematics for screen readers is clipped.
 REACHING_OUT = """
@@ -44,7 +47,8 @@ def open_page(context, base):
     page, visit = context.new_page(), Visit()
     context.route("**/*", lambda route: route.continue_() if route.request.url.startswith(base) else route.abort())
     page.on("request", lambda request: visit.requests.append(request.url))
-    page.on("requestfailed", lambda request: visit.failed.append(request.url))
+    # What the next page cuts off has not failed.
+    page.on("requestfailed", lambda request: visit.failed.append(request.url) if request.failure != CUT_OFF else None)
     page.on(
         "response", lambda reply: visit.failed.append(f"{reply.status} {reply.url}") if reply.status > 399 else None
     )
@@ -64,6 +68,14 @@ def visit_page(browser, base, path):
         visit.overflow[width] = page.evaluate(REACHING_OUT) + (["the page itself"] if sideways else [])
     context.close()
     return visit
+
+
+def pins(path):
+    """Return {package: version} of a file of pinned requirements, as Python 3.11 on Linux takes them."""
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if "==" in line and line[0] not in "#-"]
+    here = {"python_full_version": "3.11.7", "python_version": "3.11", "sys_platform": "linux", "os_name": "posix"}
+    taken = [one for one in map(Requirement, lines) if one.marker is None or one.marker.evaluate(here)]
+    return {one.name: str(one.specifier).removeprefix("==") for one in taken}
 
 
 def html_files(site):

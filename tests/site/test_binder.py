@@ -7,7 +7,7 @@ import sys
 import nbformat
 import pytest
 
-from tests.site.site_checks import ROOT
+from tests.site.site_checks import ROOT, pins
 
 PIN = re.compile(r"([a-z0-9-]+)==(\S+)")
 
@@ -19,11 +19,6 @@ def dockerfile():
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return done.stderr + done.stdout
-
-
-def pins(path):
-    """Return {package: version} of a file of pinned requirements."""
-    return dict(match.groups() for match in map(PIN.match, path.read_text("utf-8").splitlines()) if match)
 
 
 LEAN, FULL = pins(ROOT / "binder/requirements.txt"), pins(ROOT / "requirements.txt")

@@ -10,12 +10,11 @@ import psutil
 import pytest
 
 from backprop_book.saved_notebooks import WIDGET_VIEW
-from tests.site.site_checks import ROOT
+from tests.site.site_checks import ROOT, pins
 from tools import hub_rehearsal
 from tools.hub_image import DOCKERFILE, Image, instructions
 from tools.hub_student import count_live
 
-PIN = re.compile(r"([a-z0-9-]+)==(\S+)")
 RECIPE = instructions(DOCKERFILE.read_text("utf-8"))
 COPIED = [source for instruction, rest in RECIPE if instruction == "COPY" for source in rest.split()[:-1]]
 
@@ -25,23 +24,18 @@ def lines(name):
     return [line for line in (ROOT / name).read_text("utf-8").splitlines() if line and not line.startswith("#")]
 
 
-def pins(name):
-    """Return {package: version} of a file of pinned requirements."""
-    return dict(match.groups() for match in map(PIN.fullmatch, lines(name)) if match)
-
-
-HUB = pins("hub/requirements.txt")
+HUB = pins(ROOT / "hub/requirements.txt")
 
 
 def test_every_requirement_is_pinned_as_in_the_tests_and_the_file_can_stand_alone():
     assert len(HUB) == len(lines("hub/requirements.txt"))
-    full = pins("requirements.txt")
+    full = pins(ROOT / "requirements.txt")
     common = HUB.keys() & full.keys()
     assert {name: HUB[name] for name in common} == {name: full[name] for name in common}
 
 
 def test_the_image_has_what_a_hub_and_a_lesson_need():
-    assert {"jupyterhub", "jupyterlab", "nbgitpuller"} | pins("binder/requirements.txt").keys() <= HUB.keys()
+    assert {"jupyterhub", "jupyterlab", "nbgitpuller"} | pins(ROOT / "binder/requirements.txt").keys() <= HUB.keys()
     assert not {"jupyter-book", "pytest", "ruff", "scipy"} & HUB.keys()
     assert ("ENV", "OPENBLAS_NUM_THREADS=1") in RECIPE
     assert RECIPE[-1] == ("CMD", '["jupyterhub-singleuser"]')
