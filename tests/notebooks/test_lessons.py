@@ -2,11 +2,10 @@
 
 import re
 
-import numpy as np
 import pytest
 
 from backprop_book import verification
-from backprop_book.verification import EquationError, verify
+from backprop_book.verification import verify
 from tests.notebooks import lesson_checks as lc
 
 lessons = pytest.mark.parametrize("path", lc.LESSONS, ids=lambda path: path.stem)
@@ -37,21 +36,6 @@ def test_the_two_sides_of_every_check_are_independent(path):
 @lessons
 def test_notebook_is_executed_and_in_canonical_form(path):
     assert lc.form_faults(path) == []
-
-
-@lessons
-def test_every_check_fails_when_a_side_is_off_by_ten_tolerances(path):
-    cells, (_, calls) = lc.code_of(lc.read(path)), lc.ran(path)
-    assert {label for label, *_ in calls} == {lc.label_of(call) for call in lc.verify_calls(cells)}
-    for label, left, right, tolerance in calls:
-        scale = max(np.abs(left).max(), np.abs(right).max())
-        for index in np.ndindex(right.shape):
-            for sign in (1.0, -1.0):
-                # From where the left side stands: the sides themselves may differ by up to one tolerance.
-                wrong = right.copy()
-                wrong[index] = left[index] + sign * 10.0 * tolerance * scale
-                with pytest.raises(EquationError, match=label):
-                    verify(label, left, wrong, tolerance=tolerance)
 
 
 def test_docstrings_name_equations_that_exist():

@@ -1,5 +1,6 @@
 """The built site in a browser, page by page."""
 
+import gzip
 import re
 
 import pytest
@@ -8,6 +9,7 @@ from tests.site import site_checks
 from tests.site.site_checks import ROOT
 from website.publishing import addresses
 
+BUDGET = 350_000  # bytes, gzipped, of a page with everything on it
 MAPPED_COLOURS = """
 () => [...document.querySelectorAll("svg.figure-svg [style*='var(--fig-']")].map((element) => {
   const style = getComputedStyle(element);
@@ -29,6 +31,14 @@ def test_no_errors_in_the_console(visit, path):
 @pytest.mark.parametrize("width", site_checks.WIDTHS)
 def test_nothing_reaches_out_of_the_window(visit, path, width):
     assert visit(path).overflow[width] == []
+
+
+def test_a_page_with_everything_on_it_keeps_the_budget(visit, base, site, path):
+    files = {url.removeprefix(base).partition("?")[0].partition("#")[0] for url in visit(path).requests}
+    sizes = {file: len(gzip.compress((site / file).read_bytes())) for file in files if (site / file).is_file()}
+    assert path in sizes
+    assert "_static/site.css" in sizes
+    assert sum(sizes.values()) <= BUDGET, sizes
 
 
 def test_every_picture_has_an_alt_text(soups, path):
