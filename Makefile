@@ -59,9 +59,10 @@ define STYLE
 	$(BIN)/mypy
 endef
 
+# Coverage, which a workflow asks for, takes a minute more.
 test: book ## check everything: style, imports, unit tests, every notebook, the website in a browser
 	$(STYLE)
-	$(PYTEST) tests/engine tests/book --cov --cov-report=term:skip-covered
+	$(PYTEST) tests/engine tests/book $(if $(CI),--cov --cov-report=term:skip-covered)
 	$(PYTEST) --ignore=tests/engine --ignore=tests/book
 
 # The tests of notebooks take one lesson each by its name.
