@@ -69,7 +69,8 @@ test: book ## check everything: style, imports, unit tests, every notebook, the 
 check: $(VENV)/.complete ## check a change to the library; with LESSON=03_derivation, one to that lesson (a minute)
 	$(STYLE)
 	$(PYTEST) tests/engine tests/test_documentation.py tests/test_public_api.py $(if $(LESSON), \
-	  chapters/$(LESSON).ipynb tests/book/lesson_$(firstword $(subst _, ,$(LESSON))) tests/notebooks -k "not notebooks or $(LESSON)")
+	  chapters/$(LESSON).ipynb $(wildcard tests/book/lesson_$(firstword $(subst _, ,$(LESSON)))) tests/book/exercises \
+	  tests/notebooks -k "not notebooks or $(LESSON) or on_its_page or teaching_page")
 
 versions: $(VENV)/.complete ## run tests and notebooks with the oldest and newest Python, NumPy, Matplotlib (half an hour, in .cache)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/uv tool run nox==2026.10.20

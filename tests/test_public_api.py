@@ -11,6 +11,7 @@ import pytest
 
 import backprop_book
 import backprop_lib
+from backprop_lib import layers
 
 ROOT = Path(backprop_lib.__file__).parents[1]
 PACKAGES = [ROOT / "backprop_lib", ROOT / "backprop_book"]
@@ -74,6 +75,13 @@ PROMISED = [
 
 def python(code, cwd=ROOT):
     return subprocess.run([sys.executable, "-c", code], cwd=cwd, capture_output=True, text=True, timeout=120)
+
+
+def test_every_public_layer_is_named_in_its_package():
+    public = {name for name in backprop_lib.__all__ if isinstance(getattr(backprop_lib, name), type)}
+    named = {name for name in public if issubclass(getattr(backprop_lib, name), layers.Layer)}
+    assert named >= {"Linear", "Dropout", "Sequential"}
+    assert named <= set(layers.__all__)
 
 
 def test_import_stays_light():

@@ -5,7 +5,7 @@ import copy
 import numpy as np
 import pytest
 
-from backprop_lib import Dropout
+from backprop_lib import Dropout, numerical_gradient
 from tests.engine.layer_kinds import KINDS
 
 
@@ -25,6 +25,30 @@ def case(kind, rng):
 
 def parameter_gradients(layer):
     return [parameter.grad.copy() for parameter in layer.parameters()]
+
+
+def test_gradients_are_those_that_are_measured(case):
+    layer, X, _, seed = case
+    state = layer.state_dict()  # with what a forward pass changes: running statistics, random numbers
+
+    def loss_at(array):
+        def loss(value):
+            layer.load_state_dict(state)
+            before, array[...] = array.copy(), value
+            total = (seed * layer.forward(X)).sum()
+            array[...] = before
+            return total
+
+        return loss
+
+    loss_at(X)(X.copy())
+    input_gradient = layer.backward(seed)
+    gradients = parameter_gradients(layer)
+    numerical = [
+        numerical_gradient(loss_at(array), array.copy()) for array in (X, *(p.data for p in layer.parameters()))
+    ]
+    for gradient, expected in zip([input_gradient, *gradients], numerical, strict=True):
+        np.testing.assert_allclose(gradient, expected, rtol=1e-6, atol=1e-7)
 
 
 def test_gradients_add_up_until_they_are_emptied(case):

@@ -15,8 +15,8 @@ from tests.notebooks import lesson_checks as lc
 
 PAGE = (lc.ROOT / "chapters" / "teaching.md").read_text(encoding="utf-8")
 LINK = re.compile(r"\{ref\}`(?P<number>[\d.]+) <(?P<label>[\w-]+)>`")
-BARE = re.compile(r"(?<![\d.])[0-9]\.[0-9]+(?![\d.])")  # what looks like the number of an exercise
-LESSON = re.compile(r"\{doc\}`\d <(\w+)>` \((\d+)\)")
+BARE = re.compile(r"(?<![\d.])[0-9]+\.[0-9]+(?![\d.])")  # what looks like the number of an exercise
+LESSON = re.compile(r"\{doc\}`\d+ <(\w+)>` \((\d+)\)")
 EXERCISE = re.compile(r"\{ref\}`([\d.]+) <[\w-]+>` \((\d+)\)")
 READING = re.compile(r"Reading: (\d+) minutes")
 PRINTED = re.compile(r"```text\n(Lesson .*?)```", re.DOTALL)
