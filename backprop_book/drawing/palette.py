@@ -1,7 +1,7 @@
 """The colours of the book's drawings: one meaning each, one value for light pages and one for dark ones.
 
 A drawing uses the light values. The website maps them to the dark ones where the reader's theme is dark
-(`website/pictures/figures.py`), so no drawing exists twice. Colour never stands alone: what is checked numerically is
+(`backprop_book.page.inline`), so no drawing exists twice. Colour never stands alone: what is checked numerically is
 dashed, and every line carries a label.
 """
 

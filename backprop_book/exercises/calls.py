@@ -1,9 +1,10 @@
 """Calls of a reader's function, one check's together: each may work some seconds, and all of them a few more."""
 
 import inspect
-from time import monotonic, thread_time
+from time import monotonic
 
 from backprop_book.exercises.guard import PATIENCE, SECONDS, Outcome, attempt, code_of
+from backprop_book.exercises.limits import clock_of_this_thread
 
 SECONDS_IN_ALL = 6.0
 OTHER_KINDS = {  # a call of these only prepares: it runs nothing of what is written in them
@@ -53,11 +54,12 @@ class Calls:
         """Outcome of an action on the time of the reader: what comes back from a function may be slow, too."""
 
         def timed():  # in its own thread, whose work is meant
-            start = thread_time()
+            clock = clock_of_this_thread()
+            start = clock()
             try:
                 return action()
             finally:
-                self.work_left -= thread_time() - start
+                self.work_left -= clock() - start
 
         start = monotonic()
         outcome = attempt(timed, seconds=min(SECONDS, self.work_left), patience=self.wait_left, **how)

@@ -2,18 +2,25 @@
 
 Work is the processor time of the call's own thread. A call that only waits does none, and has a long time on the clock
 on the wall instead.
+
+A call runs in a thread of its own, which another can interrupt. In a browser Python has no threads: there a watch looks
+at the clock between the call's own steps.
 """
 
 import contextlib
 import contextvars
 import ctypes
 import functools
+import itertools
+import sys
 import threading
 import time
 
 STEP = 0.1  # between two looks at the clocks, at most
 SHORTEST = 0.001  # and at least
 AGAIN, AT_THE_LATEST, TIMES = 0.01, 0.04, 250  # a loop that catches all is interrupted again, but not for ever
+THREADS = sys.platform != "emscripten"
+TOOL, STRIDE = 4, 256  # of sys.monitoring: a number that no other tool takes; steps between two looks at the clock
 
 
 class TimeUp(BaseException):
@@ -31,13 +38,45 @@ class Endless(BaseException):
 def within(seconds, patience, action):
     """Result of action(), or the error that it raises; TimeUp is raised in it once it has had its time.
 
-    Its time is ``seconds`` of work, or ``patience`` on the wall; where that was over first, it is Waited.
+    Its time is ``seconds`` of work, or ``patience`` on the wall; where that was over first, it is Waited. Where
+    Python has no threads, the clock on the wall counts as work: a browser's worker has a core of its own.
 
-    It runs in a thread of its own, for a thread can be interrupted on every system and can be left behind: Endless
-    where no interruption helped. An interruption takes effect between two steps of Python, so a long call into
-    compiled code, or a sleep, ends first. A loop that catches everything gets it again and again, until it comes
-    outside of the ``try``.
+    An interruption takes effect between two steps of Python, so a long call into compiled code, or a sleep, ends
+    first. A loop that catches everything gets it again and again, until it comes outside of the ``try``; Endless
+    where nothing helped.
     """
+    return (_in_a_thread if THREADS else _watched)(seconds, patience, action)
+
+
+def _watched(seconds, patience, action):
+    """Result of action() in this thread, watched by `sys.monitoring` at every jump and every start of a function."""
+    watch, clock = sys.monitoring, time.monotonic
+    events = watch.events.JUMP | watch.events.PY_START
+    end = clock() + min(seconds, patience)
+    steps = itertools.count(1)
+    over = False
+
+    def look(*event):
+        nonlocal over
+        if over or (next(steps) % STRIDE == 0 and clock() >= end):
+            over = True  # from here on at every step: a loop that catches everything gets no further
+            raise TimeUp
+
+    watch.use_tool_id(TOOL, __name__)
+    try:
+        for event in (watch.events.JUMP, watch.events.PY_START):
+            watch.register_callback(TOOL, event, look)
+        watch.set_events(TOOL, events)
+        try:
+            return action()
+        finally:
+            watch.set_events(TOOL, 0)
+    finally:
+        watch.free_tool_id(TOOL)
+
+
+def _in_a_thread(seconds, patience, action):
+    """Result of action() in a thread of its own, which can be left behind."""
     call = _Call(action)
     call.start()
     try:

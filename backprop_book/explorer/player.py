@@ -2,7 +2,7 @@
 
 What a viewer without scripts shows is a picture of the first frame and its text. Everything else is the content of a
 script element of type `text/html`, which a sanitizer removes whole; the player's own script puts it in their place.
-The website does the same when it is built (`website/pictures/explorer.py`); script and style sheet it takes from files.
+The website does the same when it is built (`backprop_book.page.inline`); script and style sheet it takes from files.
 """
 
 import base64

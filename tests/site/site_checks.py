@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 from bs4 import BeautifulSoup
 from packaging.requirements import Requirement
 
-from website.pictures.figures import is_alt_text
+from backprop_book.page.inline import is_alt_text
 
 ROOT = Path(__file__).resolve().parents[2]
 WIDTHS = (1280, 768, 390)

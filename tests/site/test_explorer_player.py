@@ -12,9 +12,9 @@ from PIL import Image
 from sphinx.application import Sphinx
 
 from backprop_book.drawing.palette import PALETTE
+from backprop_book.page.inline import inline_player
 from tests.book.explorer import explorer_demonstrations as demonstrations
 from tests.site import site_checks
-from website.pictures import explorer
 
 NAMES = ("descent", "steps", "switch")
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self'"
@@ -47,7 +47,7 @@ def bare(body, head=""):
 
 def on_page(names=NAMES):
     """Return the figures as the site's hook puts them into a page."""
-    return "\n".join(explorer.on_page(saved(name), f"explorer{place}-") for place, name in enumerate(names, start=1))
+    return "\n".join(inline_player(saved(name), f"explorer{place}-") for place, name in enumerate(names, start=1))
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""KaTeX's package: downloaded through npm as it is set up, refused in whole sentences, unpacked on any Python 3.11."""
+"""What the site takes from npm: as npm is set up, checked against the lock, refused in whole sentences."""
 
 import base64
 import hashlib
@@ -6,39 +6,32 @@ import http.server
 import io
 import json
 import os
+import re
 import tarfile
 import threading
 
 import pytest
 from sphinx.errors import ExtensionError
 
-from website.mathematics import katex
+from tests.site.site_checks import ROOT
+from website import npm
 
-NAME = f"katex-{katex.VERSION}.tgz"
-FILES = {"LICENSE": b"MIT", "dist/katex.js": b"js", "dist/katex.css": b"css", "dist/fonts/KaTeX_Main.woff2": b"font"}
-UNWANTED = dict.fromkeys(["../outside", "dist/fonts/../../../../outside.woff2", "dist/fonts/a.ttf", "src/k.js"], b"!")
+FILES = {"package.json": b'{"name": "katex", "version": "0.1.0"}', "dist/katex.js": b"js"}
 
 
 def package(files=FILES):
-    """Return the bytes of a package as npm has it, with files that are not wanted and a link."""
+    """Return the bytes of a package as npm has it."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
-        for name, content in (files | UNWANTED).items():
+        for name, content in files.items():
             entry = tarfile.TarInfo(f"package/{name}")
             entry.size = len(content)
             archive.addfile(entry, io.BytesIO(content))
-        link = tarfile.TarInfo("package/dist/fonts/link.woff2")
-        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
-        archive.addfile(link)
     return buffer.getvalue()
 
 
-def digest(content):
-    return base64.b64encode(hashlib.sha512(content).digest()).decode()
-
-
-def files_in(folder):
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+def integrity(content):
+    return f"sha512-{base64.b64encode(hashlib.sha512(content).digest()).decode()}"
 
 
 class Registry(http.server.BaseHTTPRequestHandler):
@@ -78,72 +71,81 @@ def registry(monkeypatch):
     server.server_close()
 
 
+@pytest.fixture
+def source(tmp_path):
+    """Return a folder with a lock of one package, whose checksum is that of `package()`."""
+    folder = tmp_path / "source"
+    folder.mkdir()
+    wanted = {"dependencies": {"katex": "0.1.0"}}
+    pinned = {"version": "0.1.0", "integrity": integrity(package())}
+    lock = {"lockfileVersion": 3, "requires": True, "packages": {"": wanted, "node_modules/katex": pinned}}
+    for name, content in zip(npm.FILES, (wanted, lock), strict=True):
+        (folder / name).write_text(json.dumps({"name": "website"} | content), encoding="utf-8")
+    return folder
+
+
 def publish(registry, content):
     """Put a package into the registry."""
-    dist = {"tarball": f"{registry.address}/{NAME}", "integrity": f"sha512-{digest(content)}"}
-    version = {"name": "katex", "version": katex.VERSION, "dist": dist}
-    described = {"name": "katex", "versions": {katex.VERSION: version}}
-    registry.files |= {"/katex": json.dumps(described).encode(), f"/{NAME}": content}
+    dist = {"tarball": f"{registry.address}/katex.tgz", "integrity": integrity(content)}
+    version = {"name": "katex", "version": "0.1.0", "dist": dist}
+    described = {"name": "katex", "versions": {"0.1.0": version}, "dist-tags": {"latest": "0.1.0"}}
+    registry.files |= {"/katex": json.dumps(described).encode(), "/katex.tgz": content}
 
 
-def test_the_wanted_files_come_from_the_registry_that_npm_is_told_whatever_else_it_is_told(
-    registry, monkeypatch, tmp_path
+def test_packages_come_once_from_the_registry_that_npm_is_told_whatever_else_it_is_told(
+    registry, monkeypatch, tmp_path, source
 ):
     publish(registry, package())
-    monkeypatch.setattr(katex, "SHA512", digest(package()))
     monkeypatch.setenv("npm_config_dry_run", "true")
     monkeypatch.setenv("npm_config_offline", "true")
-    folder = katex.fetch(tmp_path / "cache")
-    assert files_in(folder) == {name.removeprefix("dist/"): content for name, content in FILES.items()}
-    assert [path for path in tmp_path.rglob("*") if path.is_file() and not path.is_relative_to(folder)] == []
+    folder = npm.packages(source, tmp_path / "cache")
+    assert (folder / "katex/dist/katex.js").read_bytes() == b"js"
+    assert list((tmp_path / "cache").iterdir()) == [folder]
     asked = len(registry.requests)
-    assert katex.fetch(tmp_path / "cache") == folder
+    assert npm.packages(source, tmp_path / "cache") == folder
     assert len(registry.requests) == asked
 
 
-def test_another_package_is_refused(registry, tmp_path):
-    publish(registry, package())
-    with pytest.raises(ExtensionError, match="expected sha512"):
-        katex.fetch(tmp_path)
-    assert list(tmp_path.iterdir()) == []
+def test_another_package_of_the_same_name_and_version_is_refused(registry, tmp_path, source):
+    publish(registry, package(FILES | {"dist/katex.js": b"another"}))
+    with pytest.raises(ExtensionError, match=r"(?s)EINTEGRITY.*wanted sha512"):
+        npm.packages(source, tmp_path / "cache")
+    assert list((tmp_path / "cache").iterdir()) == []
 
 
-def test_a_registry_without_the_package_is_quoted(registry, tmp_path):
+def test_a_registry_without_the_package_is_quoted(registry, tmp_path, source):
     with pytest.raises(ExtensionError) as raised:
-        katex.download(tmp_path)
+        npm.packages(source, tmp_path / "cache")
     assert f"404 Not Found - GET {registry.address}/katex" in str(raised.value)
-    assert katex.ADVICE in str(raised.value)
+    assert npm.ADVICE in str(raised.value)
     assert not any(noise in str(raised.value) for noise in ("complete log", "npm warn", "    at "))
 
 
-def test_where_nothing_answers_it_is_asked_twice_and_the_reason_given(registry, tmp_path):
+def test_where_nothing_answers_it_is_asked_twice_and_the_reason_given(registry, tmp_path, source):
     registry.files = None
     with pytest.raises(ExtensionError) as raised:
-        katex.download(tmp_path)
+        npm.packages(source, tmp_path / "cache")
     assert len(registry.requests) == 2
-    first, *said = str(raised.value).splitlines()
-    assert first.endswith("could not be downloaded from npm:")
-    assert any(f"request to {registry.address}/katex failed, reason: " in line for line in said)
+    assert f"request to {registry.address}/katex failed, reason: " in str(raised.value)
     assert "HTTPS_PROXY" in str(raised.value)
 
 
-def test_an_interrupted_download_leaves_nothing_that_looks_complete(monkeypatch, tmp_path):
+def test_an_interrupted_download_leaves_nothing_that_looks_complete(monkeypatch, tmp_path, source):
     def interrupted(folder):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(katex, "download", interrupted)
+    monkeypatch.setattr(npm, "download", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        katex.fetch(tmp_path)
-    assert list(tmp_path.iterdir()) == []
+        npm.packages(source, tmp_path / "cache")
+    assert list((tmp_path / "cache").iterdir()) == []
 
 
-def test_a_python_whose_tarfile_knows_no_filter_unpacks_it(monkeypatch, tmp_path):
-    def of_python_3_11_3(self, path=".", members=None, *, numeric_owner=False):
-        raise AssertionError("not safe without a filter")
-
-    monkeypatch.setattr(tarfile.TarFile, "extractall", of_python_3_11_3)
-    monkeypatch.setattr(tarfile.TarFile, "extract", of_python_3_11_3)
-    (tmp_path / NAME).write_bytes(package())
-    katex.unpack(tmp_path / NAME, tmp_path / "a/b/unpacked")
-    assert len(files_in(tmp_path / "a/b/unpacked")) == len(FILES)
-    assert set(files_in(tmp_path)) - {NAME} == {f"a/b/unpacked/{name.removeprefix('dist/')}" for name in FILES}
+def test_the_lock_pins_every_package_by_checksum_and_names_no_registry():
+    text = (ROOT / "website/package-lock.json").read_text(encoding="utf-8")
+    lock = json.loads(text)
+    pinned = [entry for name, entry in lock["packages"].items() if name]
+    assert all(entry["integrity"].startswith("sha512-") for entry in pinned)
+    assert "resolved" not in text
+    wanted = json.loads((ROOT / "website/package.json").read_text(encoding="utf-8"))["dependencies"]
+    assert lock["packages"][""]["dependencies"] == wanted
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in wanted.values())

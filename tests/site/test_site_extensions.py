@@ -6,7 +6,7 @@ import pytest
 from sphinx.errors import ConfigError
 
 from backprop_book.drawing.palette import PALETTE
-from website.pictures import figures
+from backprop_book.page.inline import VARIABLES, inline_svg
 from website.publishing import addresses
 
 FORWARD = PALETTE["forward"][0]
@@ -22,7 +22,7 @@ FIGURE = f"""<?xml version="1.0" encoding="utf-8"?>
 
 
 def test_a_figure_becomes_part_of_the_page():
-    svg = figures.inline_svg(FIGURE, "f1-")
+    svg = inline_svg(FIGURE, "f1-")
     assert svg.startswith("<svg ")
     assert 'aria-label="A line that rises"' in svg
     assert 'clip-path="url(#f1-clip)"' in svg
@@ -34,7 +34,7 @@ def test_a_figure_becomes_part_of_the_page():
 
 
 def test_alt_text_from_the_page_goes_before_the_drawing_s_own():
-    assert 'aria-label="Said in the page"' in figures.inline_svg(FIGURE, "f1-", alt="Said in the page")
+    assert 'aria-label="Said in the page"' in inline_svg(FIGURE, "f1-", alt="Said in the page")
 
 
 @pytest.mark.parametrize(
@@ -49,11 +49,11 @@ def test_alt_text_from_the_page_goes_before_the_drawing_s_own():
 )
 def test_a_figure_that_would_not_do_is_refused(old, new, message):
     with pytest.raises(ValueError, match=message):
-        figures.inline_svg(FIGURE.replace(old, new), "f1-")
+        inline_svg(FIGURE.replace(old, new), "f1-")
 
 
 def test_no_two_meanings_share_a_light_colour():
-    assert len(figures.VARIABLES) == len(PALETTE)
+    assert len(VARIABLES) == len(PALETTE)
 
 
 @pytest.mark.parametrize(

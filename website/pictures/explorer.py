@@ -5,7 +5,6 @@ the site it stands there when the page arrives, so that its first frame needs no
 script starts; no script is left inside the page, so that a Content-Security-Policy may refuse such.
 """
 
-import re
 import shutil
 from pathlib import Path
 
@@ -13,28 +12,9 @@ from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from backprop_book.explorer.player import SCRIPT, STYLE_SHEET
-from website.pictures import figures
+from backprop_book.page.inline import OPENING, inline_player
 
-OPENING = '<div class="explorer">'
-PLAYER = re.compile(r'<script type="text/html">(.*?)<style>', re.DOTALL)
-DRAWING = re.compile(r"<svg.*</svg>", re.DOTALL)
 FOLDER = "explorer"  # within _static
-
-
-def on_page(html, prefix):
-    """Return an interactive figure as it goes into a page.
-
-    Parameters
-    ----------
-    html : str
-        The output that a notebook keeps.
-    prefix : str
-        What the ids begin with; no two figures of a page may share it.
-    """
-    player = PLAYER.search(html)[1]
-    svg = DRAWING.search(player)
-    drawing = figures.inline_svg(svg[0].encode(), prefix)
-    return f"{OPENING}\n{player[: svg.start()]}{drawing}{player[svg.end() :]}</div>"
 
 
 class InlineExplorers(SphinxPostTransform):
@@ -47,7 +27,7 @@ class InlineExplorers(SphinxPostTransform):
         """Visit the HTML outputs of one page."""
         for place, node in enumerate(list(self.document.findall(nodes.raw)), start=1):
             if node.get("format") == "html" and node.astext().lstrip().startswith(OPENING):
-                html = on_page(node.astext(), f"explorer{place}-")
+                html = inline_player(node.astext(), f"explorer{place}-")
                 node.replace_self(nodes.raw("", html, format="html", classes=node["classes"]))
                 self.document["explorers"] = True
 
