@@ -9,6 +9,7 @@ PARTS = (
     "pictures.explorer",
     "pictures.figures",
     "mathematics.katex",
+    "running.pages",
     "lean.theme",
     "publishing.addresses",
     "publishing.pages",
@@ -30,5 +31,6 @@ def setup(app):
         app.setup_extension(f"website.{part}")
     app.add_css_file("book.css", priority=800)  # after every other style sheet
     app.add_css_file("api.css", priority=800)
+    app.add_css_file("running.css", priority=800)
     app.add_js_file("book.js", priority=800)
     return {"parallel_read_safe": True, "parallel_write_safe": False}

@@ -17,6 +17,7 @@ from sphinx.highlighting import PygmentsBridge
 
 from website.lean.pages import Names, Page, policy
 from website.lean.styles import cut_icon_fonts, join, purge
+from website.running.python import FOLDER
 
 ICON_SCRIPT = "scripts/fontawesome.js"
 SHEET = "site.css"
@@ -42,6 +43,11 @@ def replace_once(html, old, new):
     if html.count(old) != 1:
         raise ExtensionError(f"the theme has changed: expected {old} once, got it {html.count(old)} times")
     return html.replace(old, new)
+
+
+def is_the_page_s(script):
+    """Whether a script works on the page's own elements: Python's worker and the editor, in a root of its own, do not."""
+    return FOLDER not in script.parts
 
 
 class LeanFormatter(PygmentsBridge.html_formatter):
@@ -83,7 +89,7 @@ class LeanTheme:
         for file in (ICON_SCRIPT, f"{ICON_SCRIPT}.map"):
             (static / file).unlink()
         names = Names()
-        for script in static.rglob("*.js"):
+        for script in filter(is_the_page_s, static.rglob("*.js")):
             names.add_script(script.read_text(encoding="utf-8"))
         texts = {file: file.read_text(encoding="utf-8") for file in Path(app.outdir).rglob("*.html")}
         pages = {file: Page(text, names) for file, text in texts.items()}

@@ -100,7 +100,7 @@ def set_addresses(app, config):
     """Hand the addresses to Sphinx and to the theme."""
     config.html_baseurl = site_address()
     repository = repository_address(app.srcdir)
-    config.html_copy_source = config.html_show_sourcelink = bool(repository)
+    config.html_show_sourcelink = bool(repository)
     config.html_theme_options["use_download_button"] = bool(repository)
     if repository:
         hub = given_address("BOOK_HUB_URL")

@@ -28,15 +28,11 @@ const look = EditorView.theme({
  * Put an editor into a shadow root, where its style sheets are allowed by any Content-Security-Policy.
  *
  * @param {ShadowRoot} root
- * @param {{ text: string, label: string, onChange: (text: string) => void, onRun: () => void, onLeave: () => void }} options
+ * @param {{ text: string, label: string, onChange: (text: string) => void, onRun: () => void }} options
  */
-export const createEditor = (root, { text, label, onChange, onRun, onLeave }) => {
+export const createEditor = (root, { text, label, onChange, onRun }) => {
   const run = () => {
     onRun();
-    return true;
-  };
-  const leave = () => {
-    onLeave();
     return true;
   };
   return new EditorView({
@@ -45,7 +41,7 @@ export const createEditor = (root, { text, label, onChange, onRun, onLeave }) =>
     state: EditorState.create({
       doc: text,
       extensions: [
-        Prec.highest(keymap.of([{ key: "Shift-Enter", run }, { key: "Mod-Enter", run }, { key: "Escape", run: leave }])),
+        Prec.highest(keymap.of([{ key: "Shift-Enter", run }, { key: "Mod-Enter", run }])),
         history(),
         indentOnInput(),
         bracketMatching(),

@@ -72,17 +72,17 @@ def contents(npm):
     files |= dict(own.values())
     files[LOCK] = json.dumps(cut_lock(official, own), indent=1).encode()
     files[WORKER] = (HERE / WORKER).read_bytes()
-    files[EDITOR] = bundled(npm)
+    files[EDITOR] = bundled(npm, HERE / "editor.mjs", "esm")
     version = json.loads((pyodide / "package.json").read_text(encoding="utf-8"))["version"]
     return files | {"NOTICE.txt": NOTICE.format(version=version).encode()}
 
 
-def bundled(npm):
-    """Return the editor as one module; it is bundled once, and kept beside the packages that it is made of."""
-    source = HERE / "editor.mjs"
-    kept = npm.with_name(f"{npm.name}-editor-{wheels.sha256(source.read_bytes())[:16]}.js")
+def bundled(npm, source, form):
+    """Return a script and what it imports as one; it is bundled once, and kept beside the packages that it is made of."""
+    made_of = wheels.sha256(b"".join(file.read_bytes() for file in sorted(source.parent.glob("*.mjs"))))
+    kept = npm.with_name(f"{npm.name}-{source.stem}-{made_of[:16]}.js")
     if not kept.is_file():
-        command = [npm / "esbuild-wasm/bin/esbuild", source, "--bundle", "--minify", "--format=esm"]
+        command = [npm / "esbuild-wasm/bin/esbuild", source, "--bundle", "--minify", f"--format={form}"]
         kept.write_text(run_node(*command, "--legal-comments=none", modules=npm), encoding="utf-8")
     return kept.read_bytes()
 

@@ -14,7 +14,8 @@ class Failure extends Error {}
 // Kept for a later visit where the browser allows it: not without https, nor when its storage is full or forbidden.
 const store = async () => {
   try {
-    return await self.caches?.open(`python ${here.pathname}`);
+    const [version] = here.pathname.split("/").slice(-2);
+    return await self.caches?.open(`backpropagation-you-can-run ${new URL("../../../", here).pathname} ${version}`);
   } catch {
     return undefined;
   }
