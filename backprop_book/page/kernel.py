@@ -41,7 +41,7 @@ class Stream:
         if text and self.left > 0:
             self.waiting.append(text[: self.left] + (REST if len(text) > self.left else ""))
             self.left -= len(text)
-            if time.monotonic() - self.sent > PAUSE:
+            if self.left <= 0 or time.monotonic() - self.sent > PAUSE:
                 self.flush()
         return len(text)
 
@@ -168,9 +168,9 @@ class Kernel:
             self.emit("text", data["text/plain"] + "\n")
 
     def _described(self, error):
-        """Return an error's traceback from the cell on, without what stands between a page and its cell."""
+        """Return an error's traceback from the cell on; of a cell that is no Python there is none."""
         trace = error.__traceback__
-        while trace and trace.tb_frame.f_code.co_filename == __file__:
+        while trace and not trace.tb_frame.f_code.co_filename.startswith("<"):
             trace = trace.tb_next
         return "".join(traceback.format_exception(type(error), error, trace))
 

@@ -35,18 +35,25 @@ class SilentHandler(http.server.SimpleHTTPRequestHandler):
 @pytest.fixture(scope="session")
 def serve():
     """Return a function that serves a folder and returns its address; all end with the tests."""
-    servers = []
+    servers = {}
 
     def start(folder):
         handler = functools.partial(SilentHandler, directory=folder)
-        servers.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler))
-        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{servers[-1].server_port}/"
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        address = f"http://127.0.0.1:{server.server_port}/"
+        servers[address] = server
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        return address
 
-    yield start
-    for server in servers:
+    def stop(address):
+        server = servers.pop(address)
         server.shutdown()
         server.server_close()
+
+    start.stop = stop
+    yield start
+    for address in list(servers):
+        stop(address)
 
 
 @pytest.fixture(scope="session")

@@ -46,7 +46,7 @@ def replace_once(html, old, new):
 
 
 def is_the_page_s(script):
-    """Whether a script works on the page's own elements: Python's worker and the editor, in a root of its own, do not."""
+    """Whether a script works on the page's own elements: Python's worker does not, nor the editor in its own root."""
     return FOLDER not in script.parts
 
 

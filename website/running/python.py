@@ -78,7 +78,7 @@ def contents(npm):
 
 
 def bundled(npm, source, form):
-    """Return a script and what it imports as one; it is bundled once, and kept beside the packages that it is made of."""
+    """Return a script and what it imports as one; it is bundled once, and kept beside the packages it is made of."""
     made_of = wheels.sha256(b"".join(file.read_bytes() for file in sorted(source.parent.glob("*.mjs"))))
     kept = npm.with_name(f"{npm.name}-{source.stem}-{made_of[:16]}.js")
     if not kept.is_file():

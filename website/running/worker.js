@@ -86,6 +86,21 @@ self.fetch = async (url, options) => {
   return answer ?? ordinary(url, options);
 };
 
+// Pyodide itself waits for ever where WebAssembly is refused, by a policy or for want of memory.
+const refused = new Promise((_, reject) => {
+  for (const name of ["instantiate", "instantiateStreaming"]) {
+    const original = self.WebAssembly?.[name];
+    if (original) {
+      WebAssembly[name] = (...what) => {
+        const result = original.apply(WebAssembly, what);
+        result.catch(reject);
+        return result;
+      };
+    }
+  }
+});
+refused.catch(() => {});
+
 let manifest;
 const load = async (solved) => {
   if (typeof WebAssembly !== "object") throw new Failure("no WebAssembly");
@@ -94,7 +109,8 @@ const load = async (solved) => {
   tell("loading", { part: 0, megabytes: manifest.megabytes.first });
   await download(manifest.first);
   const { loadPyodide } = await import(address("pyodide.mjs"));
-  const pyodide = await loadPyodide({ indexURL: here.href, env: { HOME: "/home/pyodide", MPLBACKEND: "svg" } });
+  const options = { indexURL: here.href, env: { HOME: "/home/pyodide", MPLBACKEND: "svg" } };
+  const pyodide = await Promise.race([loadPyodide(options), refused]);
   await pyodide.loadPackage("backprop-lib", { messageCallback() {} });
   const module = pyodide.pyimport("backprop_book.page.kernel");
   const kernel = module.Kernel((kind, text) => tell("shown", { how: kind, text }), solved);

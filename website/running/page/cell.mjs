@@ -7,9 +7,13 @@ const CHECK = /\bcheck_exercise\(\s*["'](\d+\.\d+)["']/;
 export class Cell {
   constructor(box, place, page) {
     Object.assign(this, { box, place, page });
-    this.pre = box.querySelector(".cell_input pre");
-    this.original = this.pre.innerHTML;
-    this.source = this.pre.textContent;
+    // Within the `pre`, whose place in the order of the Tab key the theme decides.
+    this.code = element("span", { className: "run-code" });
+    const pre = box.querySelector(".cell_input pre");
+    this.code.append(...pre.childNodes);
+    pre.append(this.code);
+    this.original = this.code.innerHTML;
+    this.source = this.code.textContent;
     this.exercise = this.source.match(CHECK)?.[1];
     this.key = keyOf(this.source);
     this.name = `cell ${place + 1}`;
@@ -23,7 +27,7 @@ export class Cell {
   }
 
   get text() {
-    return this.editor ? this.editor.state.doc.toString() : this.pre.textContent;
+    return this.editor ? this.editor.state.doc.toString() : this.code.textContent;
   }
 
   get changed() {
@@ -55,24 +59,24 @@ export class Cell {
 
   /** A field of plain text; at the first change the editor takes its place. */
   makeEditable() {
-    const { pre } = this;
+    const { code } = this;
     try {
-      pre.contentEditable = "plaintext-only";
+      code.contentEditable = "plaintext-only";
     } catch {
-      pre.addEventListener("focus", () => this.openEditor(), { once: true }); // an older browser
+      code.addEventListener("focus", () => this.openEditor(), { once: true }); // an older browser
     }
-    pre.tabIndex = 0;
-    pre.spellcheck = false;
-    pre.setAttribute("role", "textbox");
-    pre.setAttribute("aria-multiline", "true");
-    pre.setAttribute("aria-label", `Code of ${this.name}`);
-    pre.addEventListener("keydown", (event) => {
+    code.tabIndex = 0;
+    code.spellcheck = false;
+    code.setAttribute("role", "textbox");
+    code.setAttribute("aria-multiline", "true");
+    code.setAttribute("aria-label", `Code of ${this.name}`);
+    code.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.shiftKey || event.ctrlKey || event.metaKey)) {
         event.preventDefault();
         this.page.press(this);
       }
     });
-    pre.addEventListener("input", (event) => {
+    code.addEventListener("input", (event) => {
       this.edited();
       if (!event.isComposing) this.openEditor();
     });
@@ -83,20 +87,20 @@ export class Cell {
     const createEditor = await this.opening;
     if (!createEditor || this.editor) return; // the plain field goes on
     const selection = getSelection();
-    const focused = document.activeElement === this.pre;
+    const focused = document.activeElement === this.code;
     const before = document.createRange();
-    before.selectNodeContents(this.pre);
+    before.selectNodeContents(this.code);
     if (focused && selection.rangeCount) before.setEnd(selection.focusNode, selection.focusOffset);
     const place = before.toString().length;
     this.host = element("div", { className: "run-editor" });
-    this.pre.before(this.host);
+    this.code.before(this.host);
     this.editor = createEditor(this.host.attachShadow({ mode: "open" }), {
-      text: this.pre.textContent.trimEnd(),
+      text: this.code.textContent.trimEnd(),
       label: `Code of ${this.name}. Escape, then Tab, leaves it.`,
       onChange: () => this.edited(),
       onRun: () => this.page.press(this),
     });
-    this.pre.hidden = true;
+    this.code.hidden = true;
     if (!focused) return;
     const end = this.editor.state.doc.length;
     this.editor.dispatch({ selection: { anchor: Math.min(place, end) } });
@@ -104,7 +108,7 @@ export class Cell {
   }
 
   edited() {
-    if (this.editor) this.pre.textContent = this.text; // what is copied
+    if (this.editor) this.code.textContent = this.text; // what is copied
     this.reset.hidden = !this.changed;
     keepAnswer(this.page.lesson, this.key, this.changed ? this.text : undefined);
     this.page.tellWhetherKept();
@@ -114,7 +118,7 @@ export class Cell {
   write(text) {
     if (text.trimEnd() === this.text.trimEnd()) return;
     if (this.editor) this.editor.dispatch({ changes: { from: 0, to: this.editor.state.doc.length, insert: text } });
-    else this.pre.textContent = text;
+    else this.code.textContent = text;
     this.edited();
   }
 
@@ -130,8 +134,8 @@ export class Cell {
     this.editor?.destroy();
     this.host?.remove();
     this.editor = this.host = this.opening = null;
-    this.pre.hidden = false;
-    this.pre.innerHTML = this.original;
+    this.code.hidden = false;
+    this.code.innerHTML = this.original;
     this.ran = null;
     this.output.restore();
     this.edited();

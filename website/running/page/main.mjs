@@ -223,7 +223,7 @@ class Page {
       const used = performance.getEntriesByType("resource").map((entry) => entry.name);
       const own = used.filter((url) => url.startsWith(root.href) && !url.startsWith(this.folder.href));
       const notebook = this.bar.querySelector("a[download]").href;
-      const needed = ["worker.js", "pyodide.mjs", "pyodide.asm.js", "editor.js"].map((name) => new URL(name, this.folder).href);
+      const needed = ["worker.js", "manifest.json", "pyodide.mjs", "pyodide.asm.js", "editor.js"].map((name) => new URL(name, this.folder).href);
       await cache.addAll([...new Set([location.href.split("#")[0], ...own, notebook, ...needed])]);
     } catch {
       this.kept = false; // private windows, http, full storage: the page works, but not offline
