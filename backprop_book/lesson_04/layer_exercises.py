@@ -17,7 +17,7 @@ def looked_up(dH, words, n_words):
 
 def words_with_a_repetition(rng, shape):
     """Indices from 0 to 2, the last one the same as the first."""
-    words = rng.integers(3, size=shape)
+    words = rng.integers(3, size=shape, dtype=np.intp)  # what np.bincount takes, in a browser, too
     words[-1] = words[0]
     return words
 

@@ -80,7 +80,7 @@ how_many_images = Exercise(
 
 def labels_drawn(rng, shape):
     """Labels 0, 1 and 2, the first one being 0."""
-    labels = rng.integers(3, size=shape)
+    labels = rng.integers(3, size=shape, dtype=np.intp)
     labels[0] = 0
     return labels
 

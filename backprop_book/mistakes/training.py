@@ -28,7 +28,7 @@ def right_cross_entropy(logits, labels):
 
 def _labelled_batch(rng):
     n_samples, n_classes = rng.integers(2, 6, size=2)
-    return rng.normal(size=(n_samples, n_classes)), rng.integers(n_classes, size=n_samples)
+    return rng.normal(size=(n_samples, n_classes)), rng.integers(n_classes, size=n_samples, dtype=np.intp)
 
 
 def _gradient_check_cross_entropy(version, rng):
