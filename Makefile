@@ -4,6 +4,11 @@ ifdef BSD:
 endif
 
 PYTHON ?= python3
+# `make zip PYTHON=1` means Python in the zip, not a program of that name.
+ifeq ($(PYTHON),1)
+override PYTHON := python3
+WITH_PYTHON := --python
+endif
 VENV := .venv
 BIN := $(VENV)/bin
 PEERS := .cache/bench
@@ -15,7 +20,7 @@ unexport $(filter-out PYTHON,$(filter PYTHON%,$(.VARIABLES)))
 export MATPLOTLIBRC := /dev/null
 
 .DEFAULT_GOAL := help
-.PHONY: help book pdf zip test check versions hub mutants bench lab execute clean
+.PHONY: help book serve pdf zip test check versions hub mutants bench lab execute clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,14 +43,18 @@ book: $(VENV)/.complete ## build the website, with every warning an error, and p
 	  echo "Nothing changed since the last build."; else \
 	  rm -rf $(SITE) _build/.doctrees _build/jupyter_execute && \
 	  $(BIN)/jupyter-book build . -n -W --keep-going && cp _build/inputs $(SITE)/.inputs; fi
+	@echo "To run its cells, too: make serve"
 	@echo "Open $(CURDIR)/$(SITE)/index.html"
+
+serve: book ## serve the website on this machine, where every cell of a lesson has a Run button
+	@$(BIN)/python tools/serve.py $(SITE)
 
 pdf: book $(VENV)/.pdf ## print the whole book into one PDF (a minute, needs Chromium or Chrome)
 	@$(BIN)/python tools/book_pdf.py $(SITE) $(TAKE_AWAY).pdf
 	@echo "Open $(CURDIR)/$(TAKE_AWAY).pdf"
 
-zip: book ## pack the website for reading from a folder, without a server
-	@$(BIN)/python tools/book_zip.py $(SITE) $(TAKE_AWAY).zip
+zip: book ## pack the website for reading from a folder; with PYTHON=1 for running, too, from a server
+	@$(BIN)/python tools/book_zip.py $(SITE) $(TAKE_AWAY).zip $(WITH_PYTHON)
 	@echo "Unpack $(CURDIR)/$(TAKE_AWAY).zip and open its index.html"
 
 # One thread for matrix products: the matrices of the book are small, and threads that wait for one another do so in a loop.

@@ -34,7 +34,8 @@ def load_digits() -> Dataset:
     Returns
     -------
     Dataset
-        X float64 (N, 64), pixels row by row, divided by 16 so that they lie in [0, 1]; y integers (N,), of the kind that indexes arrays.
+        X float64 (N, 64), pixels row by row, divided by 16 so that they lie in [0, 1]; y (N,), integers of the kind
+        that indexes arrays.
 
     Raises
     ------
@@ -54,10 +55,7 @@ def load_digits() -> Dataset:
     """
     # Of what passes, too, np.load takes arrays alone: it refuses pickles, which could run code.
     with np.load(io.BytesIO(_checked_content(DIGITS, DIGITS_SHA256))) as stored:
-        images, labels = (
-            stored["images"],
-            stored["labels"].astype(np.intp),
-        )  # as NumPy counts and indexes, in a browser in 32 bits
+        images, labels = stored["images"], stored["labels"].astype(np.intp)  # 32 bits in a browser
     X = images / 16.0
     part = _position_within_class(labels) % 5
     train, validation, test = part < 3, part == 3, part == 4

@@ -3,6 +3,8 @@
     python tools/book_zip.py _build/html _build/book.zip
 
 It holds what can be reached from the front page, and the licences, in one folder. The same site gives the same zip.
+With `--python` at the end it also holds what runs the cells, and `serve.py`, which serves the folder: a browser runs
+nothing that it opened as a file.
 """
 
 import re
@@ -13,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 LICENCES = ("LICENSE", "LICENSE-TEXT")
+FOR_RUNNING = ("sw.js", "_static/python/**/*")
 ADDRESS = re.compile(r"""\b(?:href|src|action)="([^"]+)"|url\(["']?([^"')]+)["']?\)""")
 DATE = (1980, 1, 1, 0, 0, 0)  # the first that a zip can hold
 
@@ -44,11 +47,15 @@ def add(archive, file, name):
     archive.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED, 9)
 
 
-def main(site, target):
+def main(site, target, python=""):
     """Write the site in the folder `site` into the zip `target`, within one folder of the zip's name."""
     site, target = Path(site).resolve(), Path(target)
     files = {ROOT / name: name for name in LICENCES}
     files |= {file: file.relative_to(site).as_posix() for file in reachable(site)}
+    if python == "--python":
+        running = [file for pattern in FOR_RUNNING for file in sorted(site.glob(pattern)) if file.is_file()]
+        files |= {file: file.relative_to(site).as_posix() for file in running}
+        files[ROOT / "tools/serve.py"] = "serve.py"
     with zipfile.ZipFile(target, "w") as archive:
         for file, name in files.items():
             add(archive, file, f"{target.stem}/{name}")

@@ -38,10 +38,11 @@ class Stream:
 
     def write(self, text):
         """Take a text; return how much came, as any stream does."""
-        if text and self.left > 0:
-            self.waiting.append(text[: self.left] + (REST if len(text) > self.left else ""))
-            self.left -= len(text)
-            if self.left <= 0 or time.monotonic() - self.sent > PAUSE:
+        if text and self.left >= 0:  # below, the rest is not shown
+            full = len(text) > self.left
+            self.waiting.append(text[: self.left] + REST if full else text)
+            self.left = -1 if full else self.left - len(text)
+            if full or time.monotonic() - self.sent > PAUSE:
                 self.flush()
         return len(text)
 

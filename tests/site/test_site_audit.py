@@ -19,7 +19,7 @@ PREPARE = """() => {
   document.querySelectorAll("details").forEach((details) => { details.open = true; });
   document.querySelectorAll(".katex-html *, svg.figure-svg *").forEach((element) => element.remove());
   const seen = new Set();
-  document.querySelectorAll("pre span[class]").forEach((word) => {
+  document.querySelectorAll("pre span[class]:not(.run-code)").forEach((word) => {
     const kind = `${word.className} in ${word.closest("pre").parentElement.className}`;
     if (seen.has(kind)) word.remove();
     seen.add(kind);

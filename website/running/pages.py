@@ -10,10 +10,11 @@ from website.running import python
 
 HERE = Path(__file__).parent
 SCRIPT = "run.js"
+BAR_ID = "run-lesson"
 SERVICE_WORKER = "sw.js"
 BAR = """\
 </h1>
-<div class="run-lesson" data-lesson="{lesson}"><a href="{notebook}" download>Download the notebook</a></div>
+<div class="run-lesson" id="{id}" data-lesson="{lesson}"><a href="{notebook}" download>Download the notebook</a></div>
 """
 
 
@@ -45,12 +46,27 @@ def add_to_page(app, pagename, templatename, context, doctree):
     source = app.env.doc2path(pagename)
     if lesson_number(pagename) is not None and str(source).endswith(".ipynb"):
         notebook = context["pathto"](f"_sources/{context['sourcename']}", 1)
-        bar = BAR.format(lesson=PurePosixPath(pagename).name, notebook=notebook)
+        bar = BAR.format(id=BAR_ID, lesson=PurePosixPath(pagename).name, notebook=notebook)
         context["body"] = context["body"].replace("</h1>\n", bar, 1)
+
+
+def offer_this_page_first(app, pagename, templatename, context, doctree):
+    """Put this page's own Run before Binder and the others, where the theme offers those."""
+    for group in context.get("header_buttons", []):
+        if group.get("label") == "launch-buttons":
+            own = {
+                "type": "link",
+                "url": f"#{BAR_ID}",
+                "text": "This page",
+                "icon": "fas fa-play",
+                "label": "launch-here",
+            }
+            group["buttons"].insert(0, own | {"tooltip": "Run all cells here, in this browser"})
 
 
 def setup(app):
     """Write before pages are written; complete each of them."""
     app.connect("builder-inited", write_files)
     app.connect("html-page-context", add_to_page)
+    app.connect("html-page-context", offer_this_page_first, priority=900)  # after the theme
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -8,13 +8,14 @@ from backprop_lib import Activation, Linear, Sequential, relu, sigmoid, tanh
 
 FUNCTIONS = {"sigmoid": sigmoid, "tanh": tanh, "ReLU": relu}
 GAINS = {"v = 1/n (Xavier)": 1.0, "v = 2/n (He)": 2.0, "v = 4/n": 4.0}
-WIDTH, NETWORKS, DEEPEST = 64, 40, 50
+WIDTH, NETWORKS, DEEPEST = 64, 20, 50
 
 
 @functools.cache
 def standard():
     """Weights of variance 1 by layer and network, as the lesson draws them."""
-    return np.random.default_rng(2).normal(size=(DEEPEST, NETWORKS, WIDTH, WIDTH))
+    shape = (DEEPEST, NETWORKS, WIDTH, WIDTH)
+    return np.random.default_rng(2).standard_normal(shape, dtype=np.float32)
 
 
 def predicted(activation, gain, depth):

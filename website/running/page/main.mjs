@@ -46,6 +46,8 @@ class Page {
     menu.addEventListener("click", ({ target }) => (menu.open = menu.open && target.tagName !== "BUTTON"));
     menu.addEventListener("keydown", ({ key }) => key === "Escape" && (menu.open = false));
     this.bar.prepend(this.all, menu);
+    const launch = document.querySelector(`.article-header-buttons a[href="#${this.bar.id}"]`);
+    launch?.addEventListener("click", () => this.session.busy || this.pressAll());
   }
 
   // The editor, once for all cells; without it, the plain field goes on.
