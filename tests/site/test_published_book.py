@@ -167,6 +167,9 @@ def test_a_shallow_clone_shows_no_date(private, tmp_path):
 
 def test_a_notebook_opens_in_three_places_and_another_page_in_none(published):
     links = links_of(published, "01_run")
+    launch = [name for name in links if name in ("This page", "Binder", "Colab", "JupyterHub")]
+    assert launch[0] == "This page"
+    assert links["This page"].endswith("#run-lesson")
     binder, colab, hub = (urlsplit(links[where]) for where in ("Binder", "Colab", "JupyterHub"))
     assert (binder.netloc, binder.path) == ("mybinder.org", "/v2/gh/owner/name/main")
     assert parse_qs(binder.query) == {"urlpath": ["lab/tree/01_run.ipynb"]}
