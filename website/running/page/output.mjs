@@ -90,9 +90,11 @@ export class Output {
   }
 }
 
-// A traceback names lines of cells: `File "<cell 3>", line 2`. What is wrong with them is in its last line.
+// What to look at in a traceback: the last line of a cell that it names, with its code, and at the end what is wrong.
 const withMarkedLine = (text) => {
   const lines = text.trimEnd().split(/(?<=\n)/);
+  const own = lines.findLastIndex((line) => /^ +File "<cell \d+>"/.test(line));
   const last = lines.findLastIndex((line) => /^\S/.test(line));
-  return lines.map((line, place) => (place >= last ? element("strong", {}, line) : line));
+  const marked = (place) => place >= last || (own >= 0 && (place === own || place === own + 1));
+  return lines.map((line, place) => (marked(place) ? element("strong", {}, line) : line));
 };
