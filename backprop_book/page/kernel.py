@@ -17,6 +17,7 @@ import sys
 import time
 import traceback
 import types
+import warnings
 
 import backprop_book
 from backprop_book import session
@@ -100,6 +101,7 @@ class Kernel:
         session._session.marks = Marks(emit, solved)
         stand_in_for_ipython(self.display)
         logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # of fonts that no drawing asks for
+        warnings.filterwarnings("ignore", message="tqdm:disabling monitor")  # its thread, where there are none
         for name in drawing_modules():
             load_when_used(name)
 

@@ -87,6 +87,13 @@ def test_a_lesson_shows_what_its_notebook_keeps(folder, lesson):
     assert results[-1]["heap"] < 250 * 2**20
 
 
+def test_a_progress_bar_is_shown_without_a_word_about_threads(folder):
+    (result,) = shown_by(folder, ["from tqdm import tqdm\nfor _ in tqdm(range(3), desc='epoch'): pass"])
+    text = "".join(piece for how, piece in result["outputs"] if how == "stderr")
+    assert "epoch: 100%" in text
+    assert "monitor" not in text
+
+
 JUDGE = """
 import importlib, json, sys
 sys.path.insert(0, "/home/pyodide")

@@ -72,6 +72,7 @@ export class Output {
         else pre.append(...withNumber(line), piece.slice(line.length));
       }
     } else if (how === "error") pre.append(...withMarkedLine(text));
+    else if (text.includes("\r")) pre.textContent = `${pre.textContent}${text}`.replace(/[^\n]*\r(?!\n)/g, ""); // a bar
     else pre.append(text);
     if (pre.scrollWidth > pre.clientWidth) pre.tabIndex = 0;
   }
