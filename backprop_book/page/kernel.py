@@ -26,6 +26,10 @@ MOST = 100_000  # characters of one cell's text: a page that gets more has no ti
 PAUSE = 0.05  # seconds between two messages with text, at least
 REST = "\n… (the rest is not shown)\n"
 ALT = "A figure that this cell drew."
+NOTES = {  # what a page is that a notebook is not
+    ModuleNotFoundError: "A page has NumPy, Matplotlib and what comes with Python. For more, download the notebook.",
+    MemoryError: "There is no more memory for this page. Reload it, and take smaller arrays.",
+}
 
 
 class Stream:
@@ -97,7 +101,7 @@ class Kernel:
         main = types.ModuleType("__main__")
         sys.modules["__main__"] = main
         self.namespace = main.__dict__
-        self.namespace["__builtins__"] = builtins
+        self.namespace |= {"__builtins__": builtins, "display": self.display, "input": refuse_input}
         session._session.marks = Marks(emit, solved)
         stand_in_for_ipython(self.display)
         logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # of fonts that no drawing asks for
@@ -175,6 +179,8 @@ class Kernel:
         trace = error.__traceback__
         while trace and not trace.tb_frame.f_code.co_filename.startswith("<"):
             trace = trace.tb_next
+        if note := NOTES.get(type(error)):
+            error.add_note(note)
         return "".join(traceback.format_exception(type(error), error, trace))
 
 
@@ -205,6 +211,11 @@ def stand_in_for_ipython(display):
     shell.version_info = (8, 24)  # Matplotlib asks
     shown.display = display
     sys.modules |= {"IPython": shell, "IPython.display": shown}
+
+
+def refuse_input(*prompt):
+    """Stand for ``input``: a page cannot wait for its reader."""
+    raise RuntimeError("input() has nobody to ask on a page: write the value into the cell")
 
 
 def only_draws(code):

@@ -350,6 +350,19 @@ def test_run_all_runs_all(context, base):
     assert lesson.page.locator(".run-output .figure-svg").count() == 3
 
 
+def test_run_all_ends_at_the_first_failure_and_shows_it(context, base):
+    lesson = Lesson(context, base, "00_primer")
+    cell = lesson.page.locator("#cell-4")
+    last = lesson.page.locator("div.cell").last.inner_text()
+    lesson.write(cell, "1 / 0")
+    lesson.page.locator(".run-lesson .run-button", has_text="Run all").click()
+    lesson.rest()
+    assert "ZeroDivisionError" in lesson.output(cell)
+    assert "ZeroDivisionError" in lesson.spoken()
+    assert lesson.page.locator("#cell-5 .run-output").count() == 0
+    assert lesson.page.locator("div.cell").last.inner_text() == last
+
+
 def test_a_page_in_use_has_no_barrier(context, base):
     from axe_playwright_python.sync_playwright import Axe
 

@@ -44,6 +44,13 @@ def test_an_error_begins_at_the_cell_and_shows_its_line(shown):
     assert "SystemExit" in page.run("raise SystemExit(3)", "cell 9")
 
 
+def test_what_a_page_cannot_do_is_said(shown):
+    page, _ = shown
+    assert "RuntimeError: input() has nobody to ask on a page" in page.run("input('name?')", "cell 1")
+    assert page.run("import nowhere", "cell 2").endswith(f"{kernel.NOTES[ModuleNotFoundError]}\n")
+    assert "no more memory" in page.run("raise MemoryError", "cell 3")
+
+
 def test_what_is_printed_before_a_value_comes_before_it(shown):
     page, messages = shown
     page.run("import sys\nprint('a')\nsys.stderr.write('b')\nfrom IPython.display import display\ndisplay(5)", "cell 1")

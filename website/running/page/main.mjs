@@ -91,8 +91,11 @@ class Page {
 
   press(cell) {
     if (!this.session.busy) return this.upTo(cell, [cell]);
-    if (cell === this.pressed) return this.session.stop();
-    return this.say(`Python is busy with ${this.pressed?.name ?? "a hint"}: wait, or press Stop there.`);
+    return cell === this.pressed ? this.session.stop() : this.sayBusy();
+  }
+
+  sayBusy() {
+    this.say(this.pressed ? `Python is busy with ${this.pressed.name}: wait, or press Stop there.` : "A hint is on its way.");
   }
 
   pressAll() {
@@ -104,14 +107,15 @@ class Page {
   async upTo(last, shown) {
     this.pressed = last;
     this.busy(true);
-    if (shown.includes(last)) last.output.clear();
+    if (shown.length === 1) last.output.clear();
     let outcome = {};
     for (const cell of this.cells.slice(0, last.place + 1)) {
       const visible = shown.includes(cell) || cell.changed;
       if (cell.ran === cell.text && !shown.includes(cell)) continue;
       outcome = await this.one(cell, visible);
       if (outcome.error == null && !outcome.failed && !outcome.stopped) continue;
-      this.explain(cell, last, outcome);
+      this.explain(cell, shown.includes(cell) ? cell : last, outcome);
+      if (shown.length > 1) cell.box.scrollIntoView({ block: "center" });
       break;
     }
     this.busy(false);
@@ -139,14 +143,15 @@ class Page {
     return outcome;
   }
 
-  explain(cell, last, outcome) {
-    if (outcome.stopped) return last.output.note(words.STOPPED);
-    if (outcome.failed) return last.output.note(words.failure(outcome.failed));
-    if (cell !== last) {
+  /** Say at the cell that was wanted why it shows nothing, and at the one that failed what was wrong. */
+  explain(cell, wanted, outcome) {
+    if (outcome.stopped) return wanted.output.note(words.STOPPED);
+    if (outcome.failed) return wanted.output.note(words.failure(outcome.failed));
+    if (cell !== wanted) {
       cell.output.clear();
       const link = element("a", { href: `#${cell.box.id}` }, cell.name);
-      last.output.clear();
-      last.output.note("This cell was not run, because ", link, " above it failed.");
+      wanted.output.clear();
+      wanted.output.note("This cell was not run, because ", link, " above it failed.");
       for (let outer = cell.box.closest("details"); outer; outer = outer.parentElement.closest("details")) outer.open = true;
     }
     cell.output.show("error", outcome.error);
@@ -155,12 +160,12 @@ class Page {
   announce(cell, outcome) {
     const verdict = cell.output.text?.match(VERDICT)?.[0].trim();
     const ended = outcome.stopped ? words.STOPPED : outcome.failed ? words.failure(outcome.failed) : "";
-    const error = outcome.error == null ? "" : outcome.error.trim().split("\n").at(-1);
+    const error = outcome.error == null ? "" : errorIn(outcome.error);
     this.spoken.textContent = ended || error || verdict || `${cell.name}: done.`;
   }
 
   async hint(cell) {
-    if (this.session.busy) return this.press(null);
+    if (this.session.busy) return this.sayBusy();
     cell.hints ??= new HintBox(cell.bar.parentElement);
     this.shown = cell.hints;
     this.say("Running …");
@@ -232,6 +237,12 @@ class Page {
     }
   }
 }
+
+// The line that says what is wrong, which notes may follow.
+const errorIn = (traceback) => {
+  const lines = traceback.trim().split("\n");
+  return lines.findLast((line) => /^[\w.]+(Error|Exit|Exception|Interrupt)\b/.test(line)) ?? lines.at(-1);
+};
 
 class HintBox {
   constructor(code) {

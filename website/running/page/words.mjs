@@ -26,4 +26,4 @@ export const PYTHON_NOT_KEPT = "There is no room to keep Python in this browser;
 
 export const STOPPED = "Stopped. The variables of this page are gone; the next Run begins with the first cell again.";
 
-export const loading = (part, megabytes) => `Loading ${megabytes} MB, once: ${Math.floor(100 * part)} %`;
+export const loading = (part, megabytes) => part >= 1 ? "Starting Python …" : `Loading ${megabytes} MB, once: ${Math.floor(100 * part)} %`;
