@@ -2,7 +2,7 @@
 const FRAMES = 4; // states shown of an interactive figure
 // Formulas stand on a page twice, once as MathML for screen readers: in a PDF that would be text under the text.
 const NOT_ON_PAPER =
-  ".headerlink, .above-input, .katex-mathml, .explorer-controls, .sd-summary-state-marker, script, button";
+  ".run-lesson, .headerlink, .above-input, .katex-mathml, .explorer-controls, .sd-summary-state-marker, script, button";
 
 const element = (name, properties, ...children) => {
   const made = Object.assign(document.createElement(name), properties);
